@@ -1,0 +1,109 @@
+"""Sentence embeddings with sentence-transformers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from clipkit.engines.hub import Hub
+from clipkit.engines.weights import HubWeights, PackagedMiniLM, Weights
+from clipkit.errors import DeviceUnavailable, MissingExtra
+from clipkit.types.events import Monitor
+
+MINILM_FILES = (
+    "config.json",
+    "config_sentence_transformers.json",
+    "model.safetensors",
+    "modules.json",
+    "sentence_bert_config.json",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "1_Pooling/config.json",
+)
+_BATCH = 64
+
+
+class SentenceEmbedder:
+    """Embeds sentences with a model of sentence-transformers.
+
+    Args:
+        weights: The model.
+        device: "cpu", "cuda", or "auto": CUDA where PyTorch sees a device.
+    """
+
+    def __init__(self, weights: Weights, device: str = "auto") -> None:
+        self.weights = weights
+        self.device = device
+        self._model: Any = None
+
+    @property
+    def name(self) -> str:
+        """Name of the engine and its model."""
+        return f"sentence-transformers/{self.weights.name}"
+
+    def warm_up(self, monitor: Monitor) -> None:
+        """Load the model.
+
+        Raises:
+            MissingWeights: The model is neither here nor to be fetched.
+            DeviceUnavailable: CUDA was asked for and is not there.
+        """
+        if self._model is not None:
+            return
+        folder = self.weights.locate(monitor)
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging as transformers_logging
+        except ImportError as error:
+            raise MissingExtra(
+                "cannot embed sentences", str(error), "Run: pip install clipkit"
+            ) from error
+        has_cuda = torch.cuda.is_available()
+        if self.device.startswith("cuda") and not has_cuda:
+            raise DeviceUnavailable(
+                f"cannot embed on {self.device}", "PyTorch sees no CUDA device", "Use device='cpu'."
+            )
+        device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
+        shows_bars = transformers_logging.is_progress_bar_enabled()
+        transformers_logging.disable_progress_bar()
+        try:
+            self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+        finally:
+            if shows_bars:
+                transformers_logging.enable_progress_bar()
+
+    def close(self) -> None:
+        """Free the model."""
+        self._model = None
+
+    def embed(self, texts: Sequence[str], monitor: Monitor) -> npt.NDArray[np.float32]:
+        """Return shape (texts, dimensions), rows of length 1."""
+        self.warm_up(monitor)
+        # Sorted by length here, so that batches need little padding and progress can be told.
+        order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), index))
+        vectors = np.zeros((len(texts), self._model.get_embedding_dimension()), np.float32)
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            vectors[batch] = self._model.encode(
+                [texts[index] for index in batch],
+                batch_size=_BATCH,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+            monitor.progress(start + len(batch), len(order), "sentences")
+        return vectors
+
+
+def minilm(hub: Hub) -> SentenceEmbedder:
+    """Return all-MiniLM-L6-v2 from the hub."""
+    repo = "sentence-transformers/all-MiniLM-L6-v2"
+    return SentenceEmbedder(HubWeights("all-MiniLM-L6-v2", repo, MINILM_FILES, hub))
+
+
+def packaged_minilm() -> SentenceEmbedder:
+    """Return all-MiniLM-L6-v2 from the package of the extra ``offline``."""
+    return SentenceEmbedder(PackagedMiniLM())

@@ -1,0 +1,84 @@
+"""Voice activity with Silero VAD, whose weights come inside its package."""
+
+import warnings
+from typing import Any
+
+from clipkit.errors import MissingExtra
+from clipkit.types.events import Monitor
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech
+from clipkit.types.time import Span
+
+_MAX_SPEECH_S = 29.0
+"""Longer stretches are split at their longest silence: a Whisper window holds 30 s."""
+
+
+class SileroVad:
+    """Finds speech with the recurrent network of Silero VAD.
+
+    Args:
+        threshold: Probability above which a window of 32 ms is speech. 0.5 is Silero's own.
+        min_silence_s: Silence shorter than this does not end a stretch of speech.
+
+    Source: silero-vad, ``get_speech_timestamps``.
+    """
+
+    def __init__(self, threshold: float = 0.5, min_silence_s: float = 0.25) -> None:
+        self.threshold = threshold
+        self.min_silence_s = min_silence_s
+        self._model: Any = None
+
+    @property
+    def name(self) -> str:
+        """Name of the engine."""
+        return "silero-vad"
+
+    def warm_up(self, monitor: Monitor) -> None:
+        """Load the network."""
+        if self._model is not None:
+            return
+        try:
+            import torch
+
+            threads = torch.get_num_threads()
+            import silero_vad
+        except ImportError as error:
+            raise MissingExtra(
+                "cannot detect speech", str(error), "Run: pip install clipkit"
+            ) from error
+        # Importing silero_vad sets the whole process to one thread; that is not its to decide.
+        torch.set_num_threads(threads)
+        with warnings.catch_warnings():
+            # The package ships TorchScript, which PyTorch calls deprecated; nothing a user can do.
+            warnings.filterwarnings("ignore", message=".*torch.jit.*", category=FutureWarning)
+            warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
+            self._model = silero_vad.load_silero_vad()
+
+    def close(self) -> None:
+        """Free the network."""
+        self._model = None
+
+    def detect(self, audio: Audio, monitor: Monitor) -> Speech:
+        """Return the spans of speech, none longer than 29 s."""
+        self.warm_up(monitor)
+        import torch
+        from silero_vad import get_speech_timestamps
+
+        if len(audio.samples) == 0:
+            return Speech((), 0.0)
+
+        def report(percent: float) -> None:
+            monitor.progress(audio.duration_s * percent / 100.0, audio.duration_s)
+
+        stamps = get_speech_timestamps(
+            torch.from_numpy(audio.samples),
+            self._model,
+            threshold=self.threshold,
+            sampling_rate=audio.rate_hz,
+            min_silence_duration_ms=round(self.min_silence_s * 1000),
+            max_speech_duration_s=_MAX_SPEECH_S,
+            progress_tracking_callback=report,
+        )
+        rate_hz = audio.rate_hz
+        spans = [Span(stamp["start"] / rate_hz, stamp["end"] / rate_hz) for stamp in stamps]
+        return Speech(tuple(spans), audio.duration_s)

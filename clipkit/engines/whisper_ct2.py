@@ -1,0 +1,306 @@
+"""Whisper on CTranslate2."""
+
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from clipkit.engines.hub import Hub
+from clipkit.engines.weights import FolderWeights, HubWeights, Weights
+from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.engines.whisper_windows import packed
+from clipkit.errors import (
+    DeviceUnavailable,
+    EngineError,
+    MissingExtra,
+    MissingWeights,
+    OptionError,
+    UnsupportedLanguage,
+)
+from clipkit.types.events import Monitor
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech, Transcript, Word
+from clipkit.types.time import Span
+
+WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
+WHISPER_MODELS = {
+    "tiny": "Systran/faster-whisper-tiny",
+    "tiny.en": "Systran/faster-whisper-tiny.en",
+    "base": "Systran/faster-whisper-base",
+    "base.en": "Systran/faster-whisper-base.en",
+    "small": "Systran/faster-whisper-small",
+    "small.en": "Systran/faster-whisper-small.en",
+    "medium": "Systran/faster-whisper-medium",
+    "medium.en": "Systran/faster-whisper-medium.en",
+    "large-v2": "Systran/faster-whisper-large-v2",
+    "large-v3": "Systran/faster-whisper-large-v3",
+    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+}
+"""Short names of models converted to CTranslate2 on the hub; the names faster-whisper uses."""
+
+_FRAME_S = 0.02
+"""What one encoder position stands for."""
+
+_MEL_FRAME_S = 0.01
+_NO_SPEECH = 0.6
+_LOG_PROBABILITY = -1.0
+"""A window said to hold no speech, whose text is unlikely too, is dropped. Source: the defaults of
+openai/whisper ``transcribe``."""
+
+_LANGUAGE_WINDOWS = 3
+
+
+class WhisperCT2:
+    """Recognises speech with Whisper on CTranslate2.
+
+    Args:
+        model: A short name ("small", "large-v3-turbo"), a repository of the hub ("owner/name"), or
+            the path of a folder with a converted model. "auto": large-v3-turbo on CUDA, else small.
+        device: "cpu", "cuda", or "auto": CUDA where CTranslate2 sees a device.
+        compute_type: As CTranslate2 names it; "auto": float16 on CUDA, int8 on the CPU.
+        beam_size: Hypotheses kept while decoding; 1 is greedy and fastest. 5 is Whisper's own.
+        batch_size: Windows decoded together.
+        hub: The line to the hub.
+
+    Raises:
+        OptionError: The name is no known model.
+    """
+
+    def __init__(
+        self,
+        model: str = "auto",
+        *,
+        device: str = "auto",
+        compute_type: str = "auto",
+        beam_size: int = 5,
+        batch_size: int = 8,
+        hub: Hub | None = None,
+    ) -> None:
+        if beam_size < 1 or batch_size < 1:
+            raise OptionError(
+                "beam_size and batch_size are positive", f"they are {beam_size} and {batch_size}"
+            )
+        self.model = model
+        self.device = device
+        self.compute_type = compute_type
+        self.beam_size = beam_size
+        self.batch_size = batch_size
+        self._hub = hub or Hub()
+        self._loaded: _Loaded | None = None
+        if model != "auto":
+            _weights(model, self._hub)  # a name that cannot be is refused now, not after decoding
+
+    @property
+    def name(self) -> str:
+        """Name of the engine and its model."""
+        model = self._loaded.model_name if self._loaded is not None else self.model
+        return f"whisper-ct2/{Path(model).name if Path(model).is_dir() else model}"
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """None: the weights know."""
+        return self._loaded.languages if self._loaded is not None else None
+
+    def warm_up(self, monitor: Monitor) -> None:
+        """Find the weights and load them.
+
+        Raises:
+            MissingWeights: They are neither here nor to be fetched.
+            CorruptWeights: They differ from their record.
+            DeviceUnavailable: CUDA was asked for and cannot be used.
+        """
+        if self._loaded is not None:
+            return
+        try:
+            import ctranslate2
+        except ImportError as error:
+            raise MissingExtra(
+                "cannot run Whisper", str(error), "Run: pip install clipkit"
+            ) from error
+        has_cuda = ctranslate2.get_cuda_device_count() > 0
+        if self.device == "cuda" and not has_cuda:
+            raise DeviceUnavailable(
+                "cannot run Whisper on CUDA", "CTranslate2 sees no CUDA device", "Use device='cpu'."
+            )
+        device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
+        model = self.model
+        if model == "auto":
+            model = "large-v3-turbo" if device == "cuda" else "small"
+        folder = _weights(model, self._hub).locate(monitor)
+        try:
+            self._loaded = _Loaded(folder, model, device, self.compute_type)
+        except RuntimeError as error:
+            if device != "cuda" or self.device == "cuda":
+                raise _load_error(folder, device, error) from error
+            # A device without its libraries (CTranslate2 wants cuBLAS 12) is seen only now.
+            self._loaded = _Loaded(folder, model, "cpu", self.compute_type)
+            monitor.fallback("ctranslate2 on cuda", "ctranslate2 on cpu", str(error))
+
+    def close(self) -> None:
+        """Free the weights."""
+        self._loaded = None
+
+    def transcribe(
+        self, audio: Audio, speech: Speech, language: str | None, monitor: Monitor
+    ) -> Transcript:
+        """Return the words said in the spans of speech, with absolute times."""
+        self.warm_up(monitor)
+        loaded = self._loaded
+        assert loaded is not None
+        if language is not None and language not in loaded.languages:
+            raise UnsupportedLanguage(
+                f"cannot recognise speech in {language!r}",
+                f"the model {loaded.model_name} does not know it",
+                "Use a multilingual model, or leave the language out.",
+            )
+        windows = packed(speech.spans, audio.duration_s)
+        if language is None and windows:
+            language = loaded.detected_language(audio, windows[:_LANGUAGE_WINDOWS])
+        words: list[Word] = []
+        for start in range(0, len(windows), self.batch_size):
+            batch = windows[start : start + self.batch_size]
+            for found in loaded.transcribed(audio, batch, language, self.beam_size):
+                words += found
+            monitor.progress(batch[-1].end_s, audio.duration_s)
+        return Transcript(tuple(words), language, self.name)
+
+
+def _weights(model: str, hub: Hub) -> Weights:
+    if model in WHISPER_MODELS:
+        return HubWeights(model, WHISPER_MODELS[model], WHISPER_FILES, hub)
+    if Path(model).is_dir():
+        return FolderWeights(Path(model), WHISPER_FILES)
+    if model.count("/") == 1 and not model.startswith((".", "/")):
+        return HubWeights(model, model, WHISPER_FILES, hub)
+    raise OptionError(
+        f"Whisper model {model!r} is not known",
+        "it is neither a known name nor a folder",
+        f"Use one of {', '.join(WHISPER_MODELS)}, owner/name of the hub, or a folder.",
+    )
+
+
+def _load_error(folder: Path, device: str, error: RuntimeError) -> EngineError:
+    asked = f"cannot load Whisper from {folder} on {device}"
+    if device == "cuda":
+        return DeviceUnavailable(asked, str(error), "Use device='cpu'.")
+    return MissingWeights(
+        asked, str(error), "Give a folder converted with ct2-transformers-converter."
+    )
+
+
+class _Loaded:
+    """A model in memory."""
+
+    def __init__(self, folder: Path, model_name: str, device: str, compute_type: str) -> None:
+        import ctranslate2
+
+        if compute_type == "auto":
+            compute_type = "float16" if device == "cuda" else "int8"
+        self.model_name = model_name
+        self._storage = ctranslate2.StorageView
+        self._whisper = ctranslate2.models.Whisper(
+            str(folder), device=device, compute_type=compute_type, intra_threads=os.cpu_count() or 0
+        )
+        self._tokens = WhisperTokens(folder / "tokenizer.json")
+        self._extractor: Any = None
+        self.languages = (
+            self._tokens.languages() if self._whisper.is_multilingual else frozenset({"en"})
+        )
+
+    def detected_language(self, audio: Audio, windows: Sequence[Span]) -> str:
+        """Return the language most probable over some windows."""
+        if not self._whisper.is_multilingual:
+            return "en"
+        totals: dict[str, float] = {}
+        for ranking in self._whisper.detect_language(self._features(audio, windows)):
+            for token, probability in ranking:
+                totals[token[2:-2]] = totals.get(token[2:-2], 0.0) + probability
+        return max(sorted(totals), key=lambda code: totals[code])
+
+    def transcribed(
+        self, audio: Audio, windows: Sequence[Span], language: str | None, beam_size: int
+    ) -> list[list[Word]]:
+        """Return the words of each window."""
+        if not self._whisper.is_multilingual:
+            language = None
+        encoded = self._whisper.encode(self._features(audio, windows))
+        results = self._whisper.generate(
+            encoded,
+            [self._tokens.prompt(language)] * len(windows),
+            beam_size=beam_size,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        texts = [
+            [] if _is_silence(result) else self._tokens.text_tokens(result.sequences_ids[0])
+            for result in results
+        ]
+        alignments = self._whisper.align(
+            encoded,
+            self._tokens.opening(language),
+            texts,
+            [max(1, round(window.duration_s / _MEL_FRAME_S)) for window in windows],
+        )
+        return [
+            self._timed(tokens, alignment, window, language)
+            for tokens, alignment, window in zip(texts, alignments, windows, strict=True)
+        ]
+
+    def _features(self, audio: Audio, windows: Sequence[Span]) -> Any:
+        """Return log-mel features: shape (windows, mels, 3000)."""
+        if self._extractor is None:
+            from transformers import WhisperFeatureExtractor
+
+            self._extractor = WhisperFeatureExtractor(feature_size=self._whisper.n_mels)
+        features = self._extractor(
+            [audio.cut(window) for window in windows],
+            sampling_rate=audio.rate_hz,
+            return_tensors="np",
+        )["input_features"]
+        return self._storage.from_array(np.ascontiguousarray(features, np.float32))
+
+    def _timed(
+        self, tokens: list[int], alignment: Any, window: Span, language: str | None
+    ) -> list[Word]:
+        """Give each word the time at which the alignment enters its first token."""
+        if not tokens:
+            return []
+        starts_s = _token_starts_s(np.asarray(alignment.alignments), len(tokens))
+        probabilities = list(alignment.text_token_probs)
+        words: list[Word] = []
+        position = 0
+        for text, count in self._tokens.words(tokens, language):
+            first, last = position, position + count
+            position = last
+            if not text:
+                continue
+            start_s = window.start_s + starts_s[first]
+            end_s = window.start_s + starts_s[last]
+            span = Span(round(start_s, 3), round(max(start_s, end_s), 3)).clamped(window)
+            heard = probabilities[first:last]
+            confidence = round(float(np.mean(heard)), 3) if heard else None
+            words.append(Word(text, span, confidence))
+        assert all(a.span.start_s <= b.span.start_s for a, b in pairwise(words))
+        return words
+
+
+def _is_silence(result: Any) -> bool:
+    return bool(result.no_speech_prob > _NO_SPEECH and result.scores[0] < _LOG_PROBABILITY)
+
+
+def _token_starts_s(path: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
+    """Return when each token begins, and last where the text ends: shape (count + 1,).
+
+    Args:
+        path: Shape (steps, 2): token and encoder position, a monotonic path through both.
+        count: Number of text tokens.
+    """
+    enters = np.r_[True, np.diff(path[:, 0]) > 0]
+    starts_s = path[enters, 1] * _FRAME_S
+    ends_s = path[-1, 1] * _FRAME_S
+    padded = np.r_[starts_s, np.full(max(0, count + 1 - len(starts_s)), ends_s)]
+    return np.maximum.accumulate(padded[: count + 1])

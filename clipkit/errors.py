@@ -1,0 +1,153 @@
+"""Every error clipkit raises.
+
+::
+
+    ClipkitError
+    ├── MediaError                    the source cannot be used
+    │   ├── MediaNotFound             (also FileNotFoundError)
+    │   └── UnreadableMedia           not media, empty, or nothing in it decodes
+    ├── OutputError                   the result cannot be written      (also OSError)
+    ├── TranscriptError               a transcript file cannot be read  (also ValueError)
+    ├── EngineError                   a model or encoder cannot run
+    │   ├── MissingExtra              a package is not installed        (also ImportError)
+    │   ├── MissingWeights            weights are not on this machine   (also FileNotFoundError)
+    │   │   └── HubUnreachable        ... and the hub does not answer   (also ConnectionError)
+    │   ├── CorruptWeights            weights differ from their record
+    │   ├── DeviceUnavailable         the device asked for is not there
+    │   ├── OutOfMemory               (also MemoryError)
+    │   └── UnsupportedLanguage       the engine lacks the language     (also ValueError)
+    ├── OptionError                   an option has a value it cannot have  (also ValueError)
+    ├── WiringError                   stages do not fit together        (also TypeError)
+    ├── SchemaError                   a job file does not match the schema  (also ValueError)
+    └── Cancelled                     the caller asked to stop
+"""
+
+from typing import ClassVar
+
+
+class ClipkitError(Exception):
+    """The root of all errors that clipkit raises.
+
+    Args:
+        asked: What was asked for, as a clause ("cannot open talk.mp4").
+        found: What was found instead ("the file is empty").
+        remedy: What to do next, as a sentence; empty where nothing can be done.
+    """
+
+    code: ClassVar[str] = "CLIPKIT_ERROR"
+    """A stable name for programs to branch on."""
+
+    def __init__(self, asked: str, found: str, remedy: str = "") -> None:
+        self.asked = asked
+        self.found = found
+        self.remedy = remedy
+        super().__init__(asked, found, remedy)
+
+    def __str__(self) -> str:
+        message = f"{self.asked}: {self.found}"
+        return f"{message}. {self.remedy}" if self.remedy else message
+
+
+class MediaError(ClipkitError):
+    """The source cannot be used."""
+
+    code = "MEDIA"
+
+
+class MediaNotFound(MediaError, FileNotFoundError):
+    """There is no file at the path."""
+
+    code = "MEDIA_NOT_FOUND"
+
+
+class UnreadableMedia(MediaError):
+    """The file is no media, or nothing in it can be decoded."""
+
+    code = "MEDIA_UNREADABLE"
+
+
+class OutputError(ClipkitError, OSError):
+    """A result cannot be written where it was asked for."""
+
+    code = "OUTPUT"
+
+
+class TranscriptError(ClipkitError, ValueError):
+    """A transcript file cannot be read."""
+
+    code = "TRANSCRIPT"
+
+
+class EngineError(ClipkitError):
+    """A model or an encoder cannot run."""
+
+    code = "ENGINE"
+
+
+class MissingExtra(EngineError, ImportError):
+    """A package that an engine needs is not installed."""
+
+    code = "MISSING_EXTRA"
+
+
+class MissingWeights(EngineError, FileNotFoundError):
+    """The weights of a model are not on this machine."""
+
+    code = "MISSING_WEIGHTS"
+
+
+class HubUnreachable(MissingWeights, ConnectionError):
+    """The weights are not on this machine and the hub does not answer."""
+
+    code = "HUB_UNREACHABLE"
+
+
+class CorruptWeights(EngineError):
+    """Weights on this machine differ from what was recorded when they came."""
+
+    code = "CORRUPT_WEIGHTS"
+
+
+class DeviceUnavailable(EngineError):
+    """The device that was asked for cannot be used."""
+
+    code = "DEVICE_UNAVAILABLE"
+
+
+class OutOfMemory(EngineError, MemoryError):
+    """A device has too little memory for the work."""
+
+    code = "OUT_OF_MEMORY"
+
+
+class UnsupportedLanguage(EngineError, ValueError):
+    """The engine that would run cannot handle the language."""
+
+    code = "UNSUPPORTED_LANGUAGE"
+
+
+class OptionError(ClipkitError, ValueError):
+    """An option has a value that it cannot have."""
+
+    code = "OPTION"
+
+
+class WiringError(ClipkitError, TypeError):
+    """Stages do not fit together."""
+
+    code = "WIRING"
+
+
+class SchemaError(ClipkitError, ValueError):
+    """A job document does not match the schema."""
+
+    code = "SCHEMA"
+
+
+class Cancelled(ClipkitError):
+    """The caller asked the run to stop."""
+
+    code = "CANCELLED"
+
+    def __init__(self) -> None:
+        super().__init__("the run did not finish", "it was cancelled")

@@ -1,0 +1,150 @@
+"""Opening a file, and the one place where FFmpeg's errors become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import av.error
+
+from clipkit.errors import MediaError, MediaNotFound, OutputError, UnreadableMedia
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_MAX_DAMAGED_IN_A_ROW = 500
+"""So many packets in a row without one that decodes: the rest is given up."""
+
+
+def check_file(path: Path) -> None:
+    """Check that there is something to open.
+
+    Raises:
+        MediaNotFound: Nothing is there.
+        UnreadableMedia: It is a folder, is empty or may not be read.
+    """
+    asked = f"cannot open {path}"
+    if not path.exists():
+        raise MediaNotFound(asked, "there is no such file", "Check the path.")
+    if path.is_dir():
+        raise UnreadableMedia(asked, "it is a folder", "Name one media file in it.")
+    if not path.is_file():
+        raise UnreadableMedia(asked, "it is no regular file", "Name a media file.")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except PermissionError as error:
+        raise UnreadableMedia(asked, "it may not be read", "Check its permissions.") from error
+    if empty:
+        raise UnreadableMedia(asked, "the file is empty", "Check that its download finished.")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator["InputContainer"]:
+    """Open a local media file for reading.
+
+    The ``file:`` prefix keeps names such as ``concat:x`` or ``-x.mp4`` from being read as
+    anything but names; the whitelist keeps a playlist from reaching for the network.
+
+    Raises:
+        MediaNotFound: Nothing is there.
+        UnreadableMedia: It is no media, or is damaged beyond opening.
+    """
+    check_file(path)
+    try:
+        container = av.open(
+            f"file:{path}", metadata_errors="replace", options={"protocol_whitelist": "file"}
+        )
+    except (av.error.FFmpegError, ValueError) as error:
+        raise UnreadableMedia(
+            f"cannot open {path}",
+            f"it is not media that FFmpeg can read ({_reason(error)})",
+            "Check that it plays, or that its download finished.",
+        ) from error
+    with container:
+        yield container
+
+
+@contextmanager
+def translated(path: Path, doing: str) -> Iterator[None]:
+    """Turn FFmpeg's errors within the block into ``UnreadableMedia`` about ``path``."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise UnreadableMedia(f"cannot {doing} {path}", _reason(error)) from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn FFmpeg's errors within the block into ``OutputError`` about ``path``."""
+    try:
+        yield
+    except (MediaError, OutputError):
+        raise
+    except av.error.FFmpegError as error:
+        raise OutputError(
+            f"cannot write {path}", _reason(error), "Free some space or choose another place."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+@dataclass(slots=True)
+class Damage:
+    """What could not be decoded."""
+
+    packets: int = 0
+    """Packets that no picture or sound could be made of."""
+
+    cut_off: bool = False
+    """Whether reading stopped before the end of the file."""
+
+
+def decoded_video(
+    container: "InputContainer", stream: "VideoStream", damage: Damage
+) -> Iterator["VideoFrame"]:
+    """Yield the pictures of a stream, passing over what cannot be decoded."""
+    yield from _decoded(container, stream, damage)
+
+
+def decoded_audio(
+    container: "InputContainer", stream: "AudioStream", damage: Damage
+) -> Iterator["AudioFrame"]:
+    """Yield the sound of a stream, passing over what cannot be decoded."""
+    yield from _decoded(container, stream, damage)
+
+
+def _decoded(
+    container: "InputContainer", stream: "VideoStream | AudioStream", damage: Damage
+) -> Iterator[Any]:
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = av.stream.Discard.all
+    packets = container.demux(stream)
+    damaged_in_a_row = 0
+    while damaged_in_a_row < _MAX_DAMAGED_IN_A_ROW:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.error.FFmpegError:
+            damage.cut_off = True
+            return
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            damage.packets += 1
+            damaged_in_a_row += 1
+            continue
+        if frames:
+            damaged_in_a_row = 0
+        yield from frames
+    damage.cut_off = True

@@ -1,0 +1,216 @@
+"""The pipeline: analyse once, ask many times."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from clipkit.engines.protocols import Embedder, Engine, Recogniser
+from clipkit.errors import WiringError
+from clipkit.pipeline.analysis import Analysis
+from clipkit.pipeline.defaults import default_stages
+from clipkit.pipeline.running import Run
+from clipkit.pipeline.wiring import Slot, Stage, Wiring, described
+from clipkit.types.clips import Clip, Clips, Previews, Rendering
+from clipkit.types.events import Cancellation, Event
+from clipkit.types.media import Source
+from clipkit.types.query import PreviewFolder, Query, RenderOrder
+from clipkit.types.report import RunReport
+
+GIVEN: tuple[type, ...] = (Source, Query, PreviewFolder, RenderOrder)
+"""What callers of a default pipeline bring."""
+
+OnEvent = Callable[[Event], None]
+
+
+class Pipeline:
+    """Stages wired by what they need and give.
+
+    Args:
+        stages: The stages, in any order.
+        given: Classes of the artefacts that callers bring.
+
+    Raises:
+        WiringError: The stages do not fit together.
+    """
+
+    def __init__(self, stages: Iterable[Stage], given: Sequence[type] = GIVEN) -> None:
+        self.stages = tuple(stages)
+        self.given = tuple(given)
+        self._wiring = Wiring(self.stages, self.given)
+
+    @classmethod
+    def default(
+        cls, *, transcriber: Recogniser | None = None, embedder: Embedder | None = None
+    ) -> "Pipeline":
+        """Return the pipeline of the main job.
+
+        Args:
+            transcriber: Used instead of Whisper with PocketSphinx behind it.
+            embedder: Used instead of all-MiniLM-L6-v2.
+        """
+        return cls(default_stages(transcriber, embedder))
+
+    def then(self, stage: Stage) -> "Pipeline":
+        """Return a pipeline with one more stage.
+
+        A stage that gives what it needs, such as ``Clips -> Clips``, refines it.
+
+        Raises:
+            WiringError: It does not fit.
+        """
+        return Pipeline((*self.stages, stage), self.given)
+
+    def with_stage(self, stage: Stage) -> "Pipeline":
+        """Return a pipeline with a stage in the place of the one that gives the same artefact.
+
+        Raises:
+            WiringError: No stage, or more than one, gives that artefact.
+        """
+        gives = described(stage).gives
+        places = [place for place, old in enumerate(self.stages) if described(old).gives is gives]
+        if len(places) != 1:
+            raise WiringError(
+                f"cannot replace what gives {gives.__name__}",
+                f"{len(places)} stages give it",
+                "Use then() to add a stage, or build the pipeline from its stages.",
+            )
+        stages = list(self.stages)
+        stages[places[0]] = stage
+        return Pipeline(stages, self.given)
+
+    def analyze(
+        self,
+        source: Source | str | Path,
+        *,
+        given: Iterable[object] = (),
+        on_event: OnEvent | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Analysis:
+        """Do everything that does not depend on a question.
+
+        Args:
+            source: The file; a ``Source`` also says its language.
+            given: Artefacts that are there already, such as a ``Transcript``; what gives them does
+                not run.
+            on_event: Told what happens, one event at a time, from threads of the pipeline.
+            cancellation: Stops the run from another thread.
+
+        Raises:
+            ClipkitError: A stage failed.
+        """
+        source = source if isinstance(source, Source) else Source(Path(source))
+        start = _by_class((source, *given))
+        wanted = self._wiring.reachable(start) - start.keys()
+        artefacts, report = self.run(wanted, start.values(), on_event, cancellation)
+        return Analysis(artefacts, report)
+
+    def suggest(
+        self,
+        analysis: Analysis,
+        criteria: str | Sequence[str] = (),
+        *,
+        target_duration: float | None = None,
+        top: int = 5,
+        on_event: OnEvent | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Clips:
+        """Choose the clips that answer a question; the source is not touched again.
+
+        Args:
+            analysis: What ``analyze`` returned.
+            criteria: What to look for, one text or several; none: general highlights.
+            target_duration: Wanted length in seconds, ± 20 %; None: chosen per clip.
+            top: At most so many clips.
+            on_event: Told what happens.
+            cancellation: Stops the run from another thread.
+
+        Raises:
+            OptionError: The question cannot be asked so.
+        """
+        texts = (criteria,) if isinstance(criteria, str) else tuple(criteria)
+        query = Query(criteria=texts, target_duration_s=target_duration, top=top)
+        have = (*analysis.artefacts.values(), query)
+        found, _ = self.run((Clips,), have, on_event, cancellation)
+        clips: Clips = found[Clips]
+        return clips
+
+    def preview(
+        self,
+        analysis: Analysis,
+        clips: Clips,
+        folder: str | Path,
+        *,
+        on_event: OnEvent | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Previews:
+        """Write a small MP4 of each clip into a folder, as ``{clip_id}.mp4``.
+
+        Raises:
+            OutputError: The folder cannot be written to.
+        """
+        have = (*analysis.artefacts.values(), clips, PreviewFolder(Path(folder)))
+        found, _ = self.run((Previews,), have, on_event, cancellation)
+        previews: Previews = found[Previews]
+        return previews
+
+    def render(
+        self,
+        analysis: Analysis,
+        clip: Clip,
+        path: str | Path,
+        *,
+        on_event: OnEvent | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Rendering:
+        """Write one clip in full size and high quality.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        have = (*analysis.artefacts.values(), RenderOrder(clip.span, Path(path)))
+        found, _ = self.run((Rendering,), have, on_event, cancellation)
+        rendering: Rendering = found[Rendering]
+        return rendering
+
+    def run(
+        self,
+        wanted: Collection[type],
+        have: Iterable[object],
+        on_event: OnEvent | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> tuple[dict[type, Any], RunReport]:
+        """Make artefacts of others, with the stages that this takes and no others.
+
+        Returns:
+            All artefacts by their class, those that were there among them, and what happened.
+
+        Raises:
+            WiringError: There is no way from what is there to what is wanted.
+            ClipkitError: A stage failed.
+        """
+        start = _by_class(have)
+        steps = self._wiring.steps_towards(wanted, start.keys())
+        slots = {
+            self._wiring.final.get(artefact, Slot(artefact, 0)): value
+            for artefact, value in start.items()
+        }
+        report = Run(slots, on_event, cancellation).execute(steps)
+        final = self._wiring.final
+        made = {
+            slot.artefact: value
+            for slot, value in slots.items()
+            if final.get(slot.artefact, slot) == slot
+        }
+        return made, report
+
+    def close(self) -> None:
+        """Free what the engines hold; the next use loads again."""
+        engines: list[Engine] = []
+        for stage in self.stages:
+            engines += getattr(stage, "engines", ())
+        for engine in {id(engine): engine for engine in engines}.values():
+            engine.close()
+
+
+def _by_class(artefacts: Iterable[object]) -> dict[type, Any]:
+    return {type(artefact): artefact for artefact in artefacts}

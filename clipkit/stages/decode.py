@@ -1,0 +1,15 @@
+"""Source to sound."""
+
+import numpy as np
+
+from clipkit.media.audio import SPEECH_RATE_HZ, decode_audio
+from clipkit.types.events import Monitor
+from clipkit.types.media import Audio, MediaInfo
+
+
+def decode_sound(info: MediaInfo, monitor: Monitor) -> Audio:
+    """Decode the sound of a source to one channel at 16 kHz; a source without gives none."""
+    if info.audio is None:
+        monitor.notice("no_audio", "the source has no sound that decodes")
+        return Audio(np.zeros(0, np.float32), SPEECH_RATE_HZ)
+    return decode_audio(info, monitor)

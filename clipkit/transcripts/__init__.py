@@ -1,0 +1,79 @@
+"""Transcripts in files: SRT, WebVTT, and the JSON of WhisperX, OpenAI and clipkit."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from clipkit.errors import TranscriptError
+from clipkit.files import write_text
+from clipkit.transcripts.captions import parse_srt, parse_vtt, to_srt, to_vtt
+from clipkit.transcripts.json_format import parse_json, to_json
+from clipkit.types.speech import Transcript
+
+_READERS: dict[str, Callable[[str], Transcript]] = {
+    ".srt": parse_srt,
+    ".vtt": parse_vtt,
+    ".json": parse_json,
+}
+_WRITERS: dict[str, Callable[[Transcript], str]] = {
+    ".srt": to_srt,
+    ".vtt": to_vtt,
+    ".json": to_json,
+}
+TRANSCRIPT_SUFFIXES = tuple(_READERS)
+"""What can be read and written."""
+
+
+def read_transcript(path: Path) -> Transcript:
+    """Read a transcript; the suffix of its name tells the format.
+
+    Raises:
+        TranscriptError: It is missing, of another format, or malformed.
+    """
+    path = Path(path)
+    asked = f"cannot read the transcript {path}"
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise TranscriptError(
+            asked, f"files named *{path.suffix} are not known", f"Use one of: {_known()}."
+        )
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise TranscriptError(asked, error.strerror or str(error), "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise TranscriptError(asked, "it is not UTF-8", "Save it as UTF-8.") from error
+    try:
+        return reader(text)
+    except TranscriptError as error:
+        raise TranscriptError(asked, error.found, error.remedy) from error
+
+
+def write_transcript(transcript: Transcript, path: Path) -> None:
+    """Write a transcript; the suffix of the name tells the format.
+
+    Raises:
+        TranscriptError: The suffix is of no known format.
+        OutputError: The file cannot be written.
+    """
+    writer = checked_writer(path)
+    write_text(path, writer(transcript))
+
+
+def checked_writer(path: Path) -> Callable[[Transcript], str]:
+    """Return what turns a transcript into the text of a file with this name.
+
+    Raises:
+        TranscriptError: The suffix is of no known format.
+    """
+    writer = _WRITERS.get(Path(path).suffix.lower())
+    if writer is None:
+        raise TranscriptError(
+            f"cannot write a transcript to {path}",
+            f"files named *{Path(path).suffix} are not known",
+            f"Use one of: {_known()}.",
+        )
+    return writer
+
+
+def _known() -> str:
+    return ", ".join(TRANSCRIPT_SUFFIXES)

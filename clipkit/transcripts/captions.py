@@ -1,0 +1,136 @@
+"""SRT and WebVTT.
+
+Source: SubRip as its players read it; WebVTT, W3C Candidate Recommendation of 2019.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+
+from clipkit.errors import TranscriptError
+from clipkit.transcripts.words import cues_of_words, in_time_order, transcript_of_cues, words_of_cue
+from clipkit.types.speech import Cue, Transcript, Word
+from clipkit.types.time import Span
+
+_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
+_TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
+_INLINE_TIME = re.compile(rf"<{_TIME}>")
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")
+_VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>")
+
+
+def parse_srt(text: str) -> Transcript:
+    """Read SRT.
+
+    Raises:
+        TranscriptError: There is no cue in it.
+    """
+    return _checked(_plain_words(text), "file:srt")
+
+
+def parse_vtt(text: str) -> Transcript:
+    """Read WebVTT, word times within its cues included.
+
+    Raises:
+        TranscriptError: The header is missing, or there is no cue in it.
+    """
+    if not text.lstrip().startswith("WEBVTT"):
+        raise TranscriptError("", "its first line is not WEBVTT", "Check that it is WebVTT.")
+    if _INLINE_TIME.search(text):
+        return _checked(_inline_words(text), "file:vtt")
+    return _checked(_plain_words(text), "file:vtt")
+
+
+def to_srt(transcript: Transcript) -> str:
+    """Write SRT: sentences as cues."""
+    blocks = [
+        f"{number}\n{_clock(cue.span.start_s, ',')} --> {_clock(cue.span.end_s, ',')}\n{cue.text}\n"
+        for number, cue in enumerate(cues_of_words(transcript.words), start=1)
+    ]
+    return "\n".join(blocks)
+
+
+def to_vtt(transcript: Transcript) -> str:
+    """Write WebVTT: sentences as cues, speakers as voices."""
+    blocks = ["WEBVTT\n"]
+    for cue in cues_of_words(transcript.words):
+        voice = f"<v {html.escape(cue.speaker, quote=False)}>" if cue.speaker else ""
+        times = f"{_clock(cue.span.start_s, '.')} --> {_clock(cue.span.end_s, '.')}"
+        blocks.append(f"{times}\n{voice}{html.escape(cue.text, quote=False)}\n")
+    return "\n".join(blocks)
+
+
+def _checked(words: tuple[Word, ...], origin: str) -> Transcript:
+    if not words:
+        raise TranscriptError("", "no timed text was found in it", "Check that it has cues.")
+    return Transcript(words, None, origin)
+
+
+def _blocks(text: str) -> Iterator[tuple[Span, list[str]]]:
+    """Yield the time and the lines of each cue; what is no cue is passed over."""
+    for block in re.split(r"\n\n+", text.replace("\r\n", "\n").replace("\r", "\n")):
+        lines = block.split("\n")
+        for number, line in enumerate(lines):
+            times = _TIMES.match(line)
+            if times is None:
+                continue
+            start_s, end_s = _seconds(times.groups()[:4]), _seconds(times.groups()[4:])
+            if end_s < start_s:
+                raise TranscriptError(
+                    "", f"the cue {line.strip()!r} ends before it starts", "Mend its times."
+                )
+            yield Span(start_s, end_s), lines[number + 1 :]
+            break
+
+
+def _plain_words(text: str) -> tuple[Word, ...]:
+    cues = [
+        Cue(span, _plain("\n".join(lines)), _speaker("\n".join(lines)))
+        for span, lines in _blocks(text)
+    ]
+    return transcript_of_cues(cues, None, "").words
+
+
+def _inline_words(text: str) -> tuple[Word, ...]:
+    """Read cues with word times, in which rolling captions repeat the line before."""
+    words: list[Word] = []
+    said = ""
+    for span, lines in _blocks(text):
+        for line in lines:
+            if not _plain(line) or _plain(line) == said:
+                continue
+            said = _plain(line)
+            times = [_seconds(time.groups()) for time in _INLINE_TIME.finditer(line)]
+            edges = [span.start_s, *times, span.end_s]
+            for index, piece in enumerate(_pieces(line)):
+                start_s = max(span.start_s, edges[index])
+                end_s = max(start_s, edges[index + 1])
+                words += words_of_cue(Cue(Span(start_s, end_s), _plain(piece), _speaker(line)))
+    return in_time_order(words)
+
+
+def _pieces(line: str) -> list[str]:
+    return _INLINE_TIME.sub("\0", line).split("\0")
+
+
+def _speaker(line: str) -> str | None:
+    voice = _VOICE.search(line)
+    return html.unescape(voice.group(1)).strip() or None if voice else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(html.unescape(_TAG.sub("", _INLINE_TIME.sub("", text))).split())
+
+
+def _seconds(parts: tuple[str | None, ...]) -> float:
+    hours, minutes, seconds, fraction = parts
+    whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
+    return whole + int((fraction or "0").ljust(3, "0")) / 1000
+
+
+def _clock(time_s: float, separator: str) -> str:
+    milliseconds = round(time_s * 1000)
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{separator}{milliseconds:03}"

@@ -1,0 +1,128 @@
+"""Speech: where it is, and what is said."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from clipkit.types.time import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Where somebody speaks."""
+
+    spans: tuple[Span, ...]
+    """Ascending, without overlap."""
+
+    duration_s: float
+    """Length of the sound looked at."""
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech."""
+        return sum(span.duration_s for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as written, with its punctuation."""
+
+    text: str
+    """Without surrounding space."""
+
+    span: Span
+    """When it is said."""
+
+    confidence: float | None = None
+    """Probability that it is right, 0 to 1; None where the origin gives none."""
+
+    speaker: str | None = None
+    """Label of who says it; None where the origin gives none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Everything that is said, word by word."""
+
+    words: tuple[Word, ...]
+    """In the order of their starts."""
+
+    language: str | None
+    """ISO 639-1 code; None where nobody said."""
+
+    origin: str
+    """What wrote it: an engine's name, or "file:srt", "subtitles:mov_text" and the like."""
+
+    @property
+    def text(self) -> str:
+        """All words, joined by spaces."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A run of words that stands on its own."""
+
+    words: tuple[Word, ...]
+    """At least one."""
+
+    pause_before_s: float
+    """Silence before it, in seconds."""
+
+    pause_after_s: float
+    """Silence after it, in seconds."""
+
+    @property
+    def text(self) -> str:
+        """Its words, joined by spaces."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def span(self) -> Span:
+        """From the first word's start to the last word's end."""
+        return Span(self.words[0].span.start_s, max(word.span.end_s for word in self.words))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The transcript, sentence by sentence."""
+
+    items: tuple[Sentence, ...]
+    """In the order they are said; together they hold every word once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SentenceEmbeddings:
+    """What the sentences mean."""
+
+    vectors: npt.NDArray[np.float32]
+    """Shape (sentences, dimensions), rows of length 1."""
+
+    model: str
+    """Name of the embedder."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CriteriaEmbeddings:
+    """What the criteria mean."""
+
+    vectors: npt.NDArray[np.float32]
+    """Shape (criteria, dimensions), rows of length 1."""
+
+    model: str
+    """Name of the embedder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A timed piece of text, as subtitles have it."""
+
+    span: Span
+    """When it is shown."""
+
+    text: str
+    """Plain text, without markup."""
+
+    speaker: str | None = None
+    """Label of who says it; None where the origin gives none."""
