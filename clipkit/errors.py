@@ -41,7 +41,8 @@ class ClipkitError(Exception):
         self.asked = asked
         self.found = found
         self.remedy = remedy
-        super().__init__(asked, found, remedy)
+        # Not super(): OSError would take the three texts for an errno, its text and a file name.
+        Exception.__init__(self, asked, found, remedy)
 
     def __str__(self) -> str:
         message = f"{self.asked}: {self.found}"
@@ -149,5 +150,10 @@ class Cancelled(ClipkitError):
 
     code = "CANCELLED"
 
-    def __init__(self) -> None:
-        super().__init__("the run did not finish", "it was cancelled")
+    def __init__(
+        self,
+        asked: str = "the run did not finish",
+        found: str = "it was cancelled",
+        remedy: str = "",
+    ) -> None:
+        super().__init__(asked, found, remedy)

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from clipkit.errors import OutputError
+from clipkit.errors import ClipkitError, OutputError
 
 
 @contextmanager
@@ -20,12 +21,13 @@ def whole_file(path: Path) -> Iterator[Path]:
         OutputError: The file cannot be written there.
     """
     make_folder(path.parent)
-    scratch = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    # Named at random: two threads or processes may write the same file at once.
+    scratch = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
     try:
         yield scratch
         scratch.replace(path)
     except OSError as error:
-        if isinstance(error, OutputError) or not _is_about(error, scratch):
+        if isinstance(error, ClipkitError) or not _is_about(error, scratch):
             raise
         raise OutputError(
             f"cannot write {path}",

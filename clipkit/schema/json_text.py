@@ -1,4 +1,4 @@
-"""Between a job and its JSON.
+"""A job as the JSON of the clips API.
 
 Contract fields keep the reference's names and units: ``created_at`` in unix milliseconds,
 ``duration`` in seconds with two decimals, ``score`` from 0 to 1, ``preview_url`` and ``error`` only
@@ -7,15 +7,10 @@ where there is one. All else is added; times are seconds with three decimals.
 
 import json
 from importlib import resources
-from pathlib import Path
 from typing import Any, cast
 
-from clipkit.errors import SchemaError
-from clipkit.schema.job import Job, JobSource
-from clipkit.types.clips import Clip, Clips, Match, Rejected, Signal
-from clipkit.types.events import Fallback, Notice
-from clipkit.types.query import Query
-from clipkit.types.report import RunReport
+from clipkit.schema.job import Job
+from clipkit.types.clips import Clip
 from clipkit.types.speech import Word
 from clipkit.types.time import Span
 
@@ -30,7 +25,9 @@ def job_schema() -> _Json:
 
 def job_to_json(job: Job) -> str:
     """Return a job as JSON text, ending in a line feed; the same job gives the same bytes."""
-    return json.dumps(job_to_dict(job), ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(job_to_dict(job), ensure_ascii=False, indent=2) + "\n"
+    # The name of a source may hold bytes that are no Unicode; JSON writes those with a backslash.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def job_to_dict(job: Job) -> _Json:
@@ -74,63 +71,11 @@ def job_to_dict(job: Job) -> _Json:
     }
 
 
-def job_from_json(text: str) -> Job:
-    """Read a job back; its timings are not in the JSON.
-
-    Raises:
-        SchemaError: It is no JSON, or no job.
-    """
-    try:
-        document = json.loads(text)
-        return _job(document)
-    except json.JSONDecodeError as error:
-        raise SchemaError("cannot read the job", f"it is no JSON ({error})") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SchemaError(
-            "cannot read the job",
-            f"a field is missing or of the wrong kind ({type(error).__name__}: {error})",
-            "Use a clips.json that clipkit wrote.",
-        ) from error
-
-
-def _job(document: _Json) -> Job:
-    source, query = document["source"], document["query"]
-    return Job(
-        job_id=str(document["job_id"]),
-        created_at_ms=int(document["created_at"]),
-        status=document["status"],
-        source=JobSource(Path(source["path"]), source["fingerprint"], float(source["duration"])),
-        query=Query(
-            criteria=tuple(query["criteria"]),
-            target_duration_s=query["target_duration"],
-            top=query["top"],
-        ),
-        language=document["language"],
-        engines=tuple(document["engines"].items()),
-        clips=Clips(
-            tuple(_clip_back(clip) for clip in document["clips"]),
-            document.get("reason"),
-            tuple(
-                Rejected(_span(item), item["score"], item["reason"])
-                for item in document["rejected"]
-            ),
-        ),
-        previews=tuple(
-            (clip["id"], clip["preview_url"]) for clip in document["clips"] if "preview_url" in clip
-        ),
-        report=RunReport(
-            tuple(Fallback(**item) for item in document["fallbacks"]),
-            tuple(Notice(**item) for item in document["notices"]),
-        ),
-        error=document.get("error"),
-    )
-
-
 def _clip(clip: Clip, preview_url: str | None) -> _Json:
     document: _Json = {
         "id": clip.id,
         "title": clip.title,
-        "duration": round(clip.span.duration_s, 2),
+        "duration": _duration(clip.span),
         "score": round(clip.score, 4),
     }
     if preview_url is not None:
@@ -156,25 +101,6 @@ def _clip(clip: Clip, preview_url: str | None) -> _Json:
     }
 
 
-def _clip_back(document: _Json) -> Clip:
-    return Clip(
-        id=document["id"],
-        title=document["title"],
-        span=_span(document),
-        score=document["score"],
-        signals=tuple(Signal(**signal) for signal in document["signals"]),
-        words=tuple(
-            Word(word["text"], _span(word), word.get("confidence"), word.get("speaker"))
-            for word in document["words"]
-        ),
-        criterion=document["criterion"],
-        matches=tuple(
-            Match(match["text"], _span(match), match["similarity"]) for match in document["matches"]
-        ),
-        reason=document["reason"],
-    )
-
-
 def _word(word: Word) -> _Json:
     document = {"text": word.text, **_times(word.span)}
     if word.confidence is not None:
@@ -188,8 +114,9 @@ def _times(span: Span) -> _Json:
     return {"start": _seconds(span.start_s), "end": _seconds(span.end_s)}
 
 
-def _span(document: _Json) -> Span:
-    return Span(float(document["start"]), float(document["end"]))
+def _duration(span: Span) -> float:
+    """Return the length by the times as written, so that a job read back has the same."""
+    return max(0.01, round(_seconds(span.end_s) - _seconds(span.start_s), 2))
 
 
 def _seconds(value: float) -> float:

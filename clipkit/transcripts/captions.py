@@ -14,6 +14,7 @@ from clipkit.types.time import Span
 
 _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
 _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
+_NUMBER = re.compile(r"\s*\d+\s*")
 _INLINE_TIME = re.compile(rf"<{_TIME}>")
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>")
@@ -45,7 +46,7 @@ def to_srt(transcript: Transcript) -> str:
     """Write SRT: sentences as cues."""
     blocks = [
         f"{number}\n{_clock(cue.span.start_s, ',')} --> {_clock(cue.span.end_s, ',')}\n{cue.text}\n"
-        for number, cue in enumerate(cues_of_words(transcript.words), start=1)
+        for number, (cue, _) in enumerate(cues_of_words(transcript.words), start=1)
     ]
     return "\n".join(blocks)
 
@@ -53,7 +54,7 @@ def to_srt(transcript: Transcript) -> str:
 def to_vtt(transcript: Transcript) -> str:
     """Write WebVTT: sentences as cues, speakers as voices."""
     blocks = ["WEBVTT\n"]
-    for cue in cues_of_words(transcript.words):
+    for cue, _ in cues_of_words(transcript.words):
         voice = f"<v {html.escape(cue.speaker, quote=False)}>" if cue.speaker else ""
         times = f"{_clock(cue.span.start_s, '.')} --> {_clock(cue.span.end_s, '.')}"
         blocks.append(f"{times}\n{voice}{html.escape(cue.text, quote=False)}\n")
@@ -67,20 +68,30 @@ def _checked(words: tuple[Word, ...], origin: str) -> Transcript:
 
 
 def _blocks(text: str) -> Iterator[tuple[Span, list[str]]]:
-    """Yield the time and the lines of each cue; what is no cue is passed over."""
-    for block in re.split(r"\n\n+", text.replace("\r\n", "\n").replace("\r", "\n")):
-        lines = block.split("\n")
-        for number, line in enumerate(lines):
-            times = _TIMES.match(line)
-            if times is None:
-                continue
-            start_s, end_s = _seconds(times.groups()[:4]), _seconds(times.groups()[4:])
-            if end_s < start_s:
-                raise TranscriptError(
-                    "", f"the cue {line.strip()!r} ends before it starts", "Mend its times."
-                )
-            yield Span(start_s, end_s), lines[number + 1 :]
-            break
+    """Yield the time and the lines of each cue; what is no cue is passed over.
+
+    A cue ends at an empty line, or where files forget that, at the next cue's times and number.
+    """
+    span: Span | None = None
+    lines: list[str] = []
+    for line in [*text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), ""]:
+        times = _TIMES.match(line)
+        if times is None and line:
+            lines.append(line)
+            continue
+        if span is not None:
+            is_numbered = times is not None and lines and _NUMBER.fullmatch(lines[-1])
+            yield span, lines[:-1] if is_numbered else lines
+        span, lines = _cue_span(line, times) if times is not None else None, []
+
+
+def _cue_span(line: str, times: re.Match[str]) -> Span:
+    start_s, end_s = _seconds(times.groups()[:4]), _seconds(times.groups()[4:])
+    if end_s < start_s:
+        raise TranscriptError(
+            "", f"the cue {line.strip()!r} ends before it starts", "Mend its times."
+        )
+    return Span(start_s, end_s)
 
 
 def _plain_words(text: str) -> tuple[Word, ...]:
@@ -100,12 +111,12 @@ def _inline_words(text: str) -> tuple[Word, ...]:
             if not _plain(line) or _plain(line) == said:
                 continue
             said = _plain(line)
-            times = [_seconds(time.groups()) for time in _INLINE_TIME.finditer(line)]
-            edges = [span.start_s, *times, span.end_s]
-            for index, piece in enumerate(_pieces(line)):
-                start_s = max(span.start_s, edges[index])
-                end_s = max(start_s, edges[index + 1])
-                words += words_of_cue(Cue(Span(start_s, end_s), _plain(piece), _speaker(line)))
+            stamps = [_seconds(time.groups()) for time in _INLINE_TIME.finditer(line)]
+            reached_s = span.start_s
+            for piece, stamp_s in zip(_pieces(line), [*stamps, span.end_s], strict=True):
+                end_s = min(max(reached_s, stamp_s), span.end_s)
+                words += words_of_cue(Cue(Span(reached_s, end_s), _plain(piece), _speaker(line)))
+                reached_s = end_s
     return in_time_order(words)
 
 

@@ -1,16 +1,15 @@
 """The JSON of WhisperX, of OpenAI's verbose answers and of clipkit: segments with words.
 
 All three share ``segments[].start/end/text``; words lie in ``segments[].words[]`` (WhisperX,
-whisper, clipkit) or beside the segments (OpenAI's word granularity). A word is called ``word`` or
-``text``, its certainty ``score``, ``probability`` or ``confidence``.
+whisper, clipkit) or beside the segments, which may then be missing (OpenAI's word granularity). A
+word is called ``word`` or ``text``, its certainty ``score``, ``probability`` or ``confidence``.
 """
 
 import json
-import math
 from typing import Any
 
 from clipkit.errors import OptionError, TranscriptError
-from clipkit.transcripts.words import cues_of_words, in_time_order, words_of_cue
+from clipkit.transcripts.words import cues_of_words, in_time_order, spread, words_of_cue
 from clipkit.types.language import checked_language
 from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
@@ -24,39 +23,41 @@ def parse_json(text: str) -> Transcript:
     """
     try:
         document = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise TranscriptError("", f"it is no JSON ({error})", "Check the file.") from error
-    if not isinstance(document, dict) or not isinstance(document.get("segments"), list):
+    if not isinstance(document, dict):
+        document = {}
+    segments, beside = document.get("segments"), document.get("words")
+    if not isinstance(beside, list):
+        beside = []
+    if segments is None and beside:
+        segments = []
+    if not isinstance(segments, list):
         raise TranscriptError(
             "",
             'it has no list "segments"',
             "Give JSON as WhisperX, OpenAI (verbose_json) or clipkit write it.",
         )
     words: list[Word] = []
-    for number, segment in enumerate(document["segments"]):
+    for number, segment in enumerate(segments):
         words += _segment_words(segment, f"segments[{number}]")
-    if isinstance(document.get("words"), list) and not _has_words(document["segments"]):
-        words = [
-            _word(entry, f"words[{number}]", None) for number, entry in enumerate(document["words"])
-        ]
-    return Transcript(in_time_order(words), _language(document), _origin(document))
+    if beside and not _has_words(segments):
+        words = [_word(entry, f"words[{number}]", None) for number, entry in enumerate(beside)]
+    said = in_time_order(word for word in words if word.text)
+    return Transcript(said, _language(document), _origin(document))
 
 
 def to_json(transcript: Transcript) -> str:
     """Write a transcript so that reading it gives it back."""
-    words = list(transcript.words)
-    segments = []
-    for cue in cues_of_words(words):
-        count = len(cue.text.split(" "))
-        members, words = words[:count], words[count:]
-        segments.append(
-            {
-                "start": cue.span.start_s,
-                "end": cue.span.end_s,
-                "text": cue.text,
-                "words": [_entry(word) for word in members],
-            }
-        )
+    segments = [
+        {
+            "start": cue.span.start_s,
+            "end": cue.span.end_s,
+            "text": cue.text,
+            "words": [_entry(word) for word in words],
+        }
+        for cue, words in cues_of_words(transcript.words)
+    ]
     document = {
         "language": transcript.language,
         "origin": transcript.origin,
@@ -83,11 +84,12 @@ def _has_words(segments: list[Any]) -> bool:
 def _segment_words(segment: Any, where: str) -> list[Word]:
     if not isinstance(segment, dict):
         raise TranscriptError("", f"{where} is no object", "Check the file.")
-    speaker = segment.get("speaker")
+    speaker = _label(segment.get("speaker"))
     entries = segment.get("words")
     if not entries:
-        cue = Cue(_span(segment, where), str(segment.get("text", "")), speaker)
-        return words_of_cue(cue)
+        return words_of_cue(Cue(_span(segment, where), str(segment.get("text") or ""), speaker))
+    if not isinstance(entries, list):
+        raise TranscriptError("", f"{where}.words is no list", "Check the file.")
     if all(_is_timed(entry) for entry in entries):
         return [
             _word(entry, f"{where}.words[{number}]", speaker)
@@ -106,32 +108,31 @@ def _filled(entries: list[Any], span: Span, where: str, speaker: str | None) -> 
             run.append(_text(entry, f"{where}.words[{number}]"))
             continue
         word = _word(entry, f"{where}.words[{number}]", speaker)
-        words += _spread(run, reached_s, word.span.start_s, speaker)
+        words += spread(run, Span(reached_s, max(reached_s, word.span.start_s)), speaker)
         words.append(word)
         run, reached_s = [], word.span.end_s
-    return words + _spread(run, reached_s, span.end_s, speaker)
-
-
-def _spread(texts: list[str], start_s: float, end_s: float, speaker: str | None) -> list[Word]:
-    if not texts:
-        return []
-    return words_of_cue(Cue(Span(start_s, max(start_s, end_s)), " ".join(texts), speaker))
+    return words + spread(run, Span(reached_s, max(reached_s, span.end_s)), speaker)
 
 
 def _is_timed(entry: Any) -> bool:
-    return isinstance(entry, dict) and "start" in entry and "end" in entry
+    return isinstance(entry, dict) and None not in (entry.get("start"), entry.get("end"))
 
 
 def _word(entry: Any, where: str, speaker: str | None) -> Word:
-    certainty = next(
-        (entry[key] for key in ("score", "probability", "confidence") if key in entry), None
-    )
-    return Word(
-        _text(entry, where),
-        _span(entry, where),
-        float(certainty) if isinstance(certainty, int | float) else None,
-        entry.get("speaker", speaker),
-    )
+    text = _text(entry, where)
+    own = _label(entry.get("speaker"))
+    return Word(text, _span(entry, where), _certainty(entry), speaker if own is None else own)
+
+
+def _certainty(entry: dict[str, Any]) -> float | None:
+    """Return how sure the origin was; what is no probability, such as WhisperX's NaN, is none."""
+    values = (entry[key] for key in ("score", "probability", "confidence") if key in entry)
+    value = next(values, None)
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
+
+
+def _label(speaker: Any) -> str | None:
+    return None if speaker is None else str(speaker)
 
 
 def _text(entry: Any, where: str) -> str:
@@ -142,13 +143,14 @@ def _text(entry: Any, where: str) -> str:
 
 
 def _span(entry: dict[str, Any], where: str) -> Span:
-    times = [entry.get("start"), entry.get("end")]
-    if not all(isinstance(time, int | float) and math.isfinite(time) for time in times):
-        raise TranscriptError("", f"{where} has no finite start and end", "Mend its times.")
-    start_s, end_s = float(times[0]), float(times[1])  # type: ignore[arg-type]
-    if start_s < 0.0 or end_s < start_s:
-        raise TranscriptError("", f"{where} runs from {start_s} to {end_s}", "Mend its times.")
-    return Span(start_s, end_s)
+    start, end = entry.get("start"), entry.get("end")
+    try:
+        span = Span(float(start), float(end))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        span = None
+    if span is None or span.start_s < 0.0:
+        raise TranscriptError("", f"{where} has no usable start and end", "Mend its times.")
+    return span
 
 
 def _language(document: dict[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
@@ -21,20 +22,33 @@ def words_of_cue(cue: Cue) -> list[Word]:
 
     A cue of sound marks alone has none.
     """
-    texts = _SOUND_MARK.sub(" ", cue.text).split()
+    return spread(_SOUND_MARK.sub(" ", cue.text).split(), cue.span, cue.speaker)
+
+
+def spread(texts: Sequence[str], span: Span, speaker: str | None) -> list[Word]:
+    """Give each text its share of a span, by its letters."""
     total = sum(len(text) + 1 for text in texts)
     words, passed = [], 0
     for text in texts:
-        start_s = cue.span.start_s + cue.span.duration_s * passed / total
+        start_s = span.start_s + span.duration_s * passed / total
         passed += len(text) + 1
-        end_s = cue.span.start_s + cue.span.duration_s * passed / total
-        words.append(Word(text, Span(round(start_s, 3), round(end_s, 3)), speaker=cue.speaker))
+        end_s = span.start_s + span.duration_s * passed / total
+        words.append(Word(text, Span(round(start_s, 3), round(end_s, 3)), speaker=speaker))
     return words
 
 
 def transcript_of_cues(cues: Iterable[Cue], language: str | None, origin: str) -> Transcript:
-    """Make a transcript of subtitles."""
-    words = [word for cue in cues for word in words_of_cue(cue)]
+    """Make a transcript of subtitles.
+
+    A cue is often shown until after the next one began; each ends where the next begins, or the
+    words of both would mix.
+    """
+    ordered = sorted(cues, key=lambda cue: cue.span.start_s)
+    words: list[Word] = []
+    next_starts_s = [*(cue.span.start_s for cue in ordered[1:]), float("inf")]
+    for cue, next_start_s in zip(ordered, next_starts_s, strict=False):
+        span = Span(cue.span.start_s, min(cue.span.end_s, next_start_s))
+        words += words_of_cue(replace(cue, span=span))
     return Transcript(in_time_order(words), language, origin)
 
 
@@ -43,21 +57,19 @@ def in_time_order(words: Iterable[Word]) -> tuple[Word, ...]:
     return tuple(sorted(words, key=lambda word: word.span.start_s))
 
 
-def cues_of_words(words: Sequence[Word]) -> list[Cue]:
-    """Group words to cues a person can read: whole sentences where they fit."""
+def cues_of_words(words: Sequence[Word]) -> list[tuple[Cue, list[Word]]]:
+    """Group words to cues a person can read, whole sentences where they fit."""
     groups: list[list[Word]] = []
     for word in words:
         if not groups or _breaks_before(groups[-1], word):
             groups.append([])
         groups[-1].append(word)
-    return [
-        Cue(
-            Span(group[0].span.start_s, max(word.span.end_s for word in group)),
-            " ".join(word.text for word in group),
-            group[0].speaker,
-        )
-        for group in groups
-    ]
+    return [(_cue(group), group) for group in groups]
+
+
+def _cue(words: Sequence[Word]) -> Cue:
+    span = Span(words[0].span.start_s, max(word.span.end_s for word in words))
+    return Cue(span, " ".join(word.text for word in words), words[0].speaker)
 
 
 def _breaks_before(group: Sequence[Word], word: Word) -> bool:

@@ -31,18 +31,19 @@ class Query:
     """At most so many clips."""
 
     def __post_init__(self) -> None:
-        texts = (self.criteria,) if isinstance(self.criteria, str) else tuple(self.criteria)
+        # Values come from JSON and command lines too, so their types are not to be trusted.
+        texts = self.criteria if isinstance(self.criteria, list | tuple) else (self.criteria,)
         criteria = tuple(_checked_criterion(text) for text in texts)
         object.__setattr__(self, "criteria", tuple(dict.fromkeys(criteria)))
         target_s = self.target_duration_s
-        if target_s is not None and not (math.isfinite(target_s) and target_s > 0.0):
+        if target_s is not None and not _is_positive(target_s):
             raise OptionError(
                 "target_duration is a positive number of seconds",
-                f"it is {target_s}",
+                f"it is {target_s!r}",
                 "Leave it out to let each clip find its own length.",
             )
-        if self.top < 1:
-            raise OptionError("top is a positive number of clips", f"it is {self.top}")
+        if not isinstance(self.top, int) or self.top < 1:
+            raise OptionError("top is a positive whole number of clips", f"it is {self.top!r}")
 
     def length_range_s(self, source_s: float) -> tuple[float, float]:
         """Return the shortest and the longest clip that this query allows in a source."""
@@ -51,7 +52,13 @@ class Query:
         return min(15.0, source_s / 4.0), min(60.0, source_s)
 
 
-def _checked_criterion(text: str) -> str:
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value > 0.0
+
+
+def _checked_criterion(text: object) -> str:
+    if not isinstance(text, str):
+        raise OptionError("criteria is one text or several", f"it is {text!r}")
     stripped = " ".join(text.split())
     if not stripped:
         raise OptionError(
