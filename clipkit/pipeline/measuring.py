@@ -16,6 +16,9 @@ def peak_ram_bytes() -> int:
 def peak_vram_bytes() -> int:
     """Return the most device memory PyTorch has used so far; 0 where it is not loaded."""
     torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+    # Another thread may be in the middle of importing it.
+    if torch is None or getattr(torch.__spec__, "_initializing", False):
+        return 0
+    if not torch.cuda.is_available() or not torch.cuda.is_initialized():
         return 0
     return int(torch.cuda.max_memory_allocated())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from clipkit.errors import Cancelled
+from clipkit.errors import Cancelled, WiringError
 from clipkit.pipeline.measuring import peak_ram_bytes, peak_vram_bytes
 from clipkit.pipeline.wiring import Slot, Step
 from clipkit.types.events import (
@@ -55,6 +55,7 @@ class Run:
 
         Raises:
             Cancelled: Somebody asked to stop.
+            WiringError: A stage gave something else than it says.
             ClipkitError: A stage failed; the others were stopped.
         """
         waiting = list(steps)
@@ -63,12 +64,12 @@ class Run:
         with ThreadPoolExecutor(max(1, len(steps)), thread_name_prefix="clipkit") as threads:
             try:
                 while waiting or running:
+                    if self._outer is not None and self._outer.requested:
+                        raise Cancelled
                     for step in [step for step in waiting if self._is_ready(step)]:
                         waiting.remove(step)
                         running[threads.submit(self._run, step)] = step
                     finished, _ = wait(running, timeout=_POLL_S, return_when=FIRST_COMPLETED)
-                    if self._outer is not None and self._outer.requested:
-                        raise Cancelled
                     for future in finished:
                         step = running.pop(future)
                         assert step.fills is not None
@@ -94,6 +95,12 @@ class Run:
         _log.debug("%s starts", step.name)
         started = time.perf_counter()
         outcome = step.stage(**arguments)
+        if not isinstance(outcome, step.gives):
+            raise WiringError(
+                f"{step.name} did not give what its annotation says",
+                f"it gave {type(outcome).__name__}, not {step.gives.__name__}",
+                "Check what it returns.",
+            )
         wall_s = time.perf_counter() - started
         length_s = self._source_s(outcome)
         _log.debug("%s ends after %.2f s", step.name, wall_s)

@@ -9,12 +9,14 @@ import inspect
 import typing
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from clipkit.errors import WiringError
 from clipkit.types.events import Monitor
 
 Stage = Callable[..., Any]
+
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,9 @@ class Slot:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """A stage with what it takes and gives."""
+    """A stage with what it takes and gives; compared by identity, as options may hold arrays."""
 
     stage: Stage
     name: str
@@ -49,26 +51,33 @@ def described(stage: Stage) -> Step:
     """Read what a stage needs and gives from its annotations.
 
     Raises:
-        WiringError: An annotation is missing, or is not a class.
+        WiringError: An annotation is missing, or is not a class; or it is no stage at all.
     """
-    function = stage if inspect.isfunction(stage) else type(stage).__call__
+    function = stage if inspect.isroutine(stage) else type(stage).__call__
     name = getattr(stage, "__name__", type(stage).__name__)
     try:
         hints = typing.get_type_hints(function)
+        signature = inspect.signature(function)
     except NameError as error:
         raise WiringError(f"cannot wire {name}", f"an annotation is unknown ({error})") from error
+    except (TypeError, ValueError) as error:
+        raise WiringError(f"cannot wire {name}", f"it tells no annotations ({error})") from error
     gives = hints.pop("return", None)
-    parameters = [
-        parameter for parameter in inspect.signature(function).parameters if parameter != "self"
-    ]
+    parameters = [parameter for parameter in signature.parameters if parameter != "self"]
     for parameter in parameters:
-        if not isinstance(hints.get(parameter), type):
+        if not _is_artefact(hints.get(parameter)):
             raise WiringError(
                 f"cannot wire {name}",
                 f"its parameter {parameter!r} is not annotated with an artefact class",
                 "Annotate every parameter with the class of what it takes.",
             )
-    if not isinstance(gives, type) or gives is type(None):
+        if signature.parameters[parameter].kind not in _BY_NAME:
+            raise WiringError(
+                f"cannot wire {name}",
+                f"its parameter {parameter!r} cannot be given by name",
+                "Write it without a star or slash.",
+            )
+    if not _is_artefact(gives):
         raise WiringError(
             f"cannot wire {name}",
             "its return is not annotated with an artefact class",
@@ -77,6 +86,10 @@ def described(stage: Stage) -> Step:
     monitors = [parameter for parameter in parameters if hints[parameter] is Monitor]
     needs = tuple((p, hints[p]) for p in parameters if hints[p] is not Monitor)
     return Step(stage, name, needs, gives, monitors[0] if monitors else None)
+
+
+def _is_artefact(hint: Any) -> TypeGuard[type]:
+    return isinstance(hint, type) and hint not in {Any, type(None)}
 
 
 class Wiring:
@@ -103,11 +116,18 @@ class Wiring:
                     f"{step.gives.__name__} is already given by another stage or by the caller",
                     "Leave one of them out, or replace it with with_stage().",
                 )
+            if step.gives in self._given:
+                raise WiringError(
+                    f"cannot wire {step.name}",
+                    f"it would change the {step.gives.__name__} that the caller gives",
+                    "Change it before the run.",
+                )
             versions[step.gives] = versions.get(step.gives, 0) + 1
             steps.append(replace(step, fills=Slot(step.gives, versions[step.gives])))
         self.final = {artefact: Slot(artefact, version) for artefact, version in versions.items()}
-        self._check_needs(steps)
-        self.steps = tuple(_in_order([self._resolved(step) for step in steps]))
+        resolved = [self._resolved(step) for step in steps]
+        self._check_needs(resolved)
+        self.steps = tuple(_in_order(resolved))
 
     def steps_towards(self, wanted: Iterable[type], have: Collection[type]) -> list[Step]:
         """Return the steps that lead from what is there to what is wanted, and no others.
@@ -146,13 +166,14 @@ class Wiring:
         return self.final.get(artefact, Slot(artefact, 0))
 
     def _check_needs(self, steps: Sequence[Step]) -> None:
+        filled = {step.fills for step in steps} | {Slot(artefact, 0) for artefact in self._given}
         for step in steps:
-            for parameter, artefact in step.needs:
-                if artefact not in self.final:
+            for parameter, slot in step.takes:
+                if slot not in filled:
                     raise WiringError(
                         f"cannot wire {step.name}",
-                        f"nobody gives the {artefact.__name__} that its parameter {parameter!r} "
-                        "needs",
+                        f"nobody gives the {slot.artefact.__name__} that its parameter "
+                        f"{parameter!r} needs",
                         "Add a stage that gives it before this one, or declare it as given.",
                     )
 
@@ -165,7 +186,7 @@ class Wiring:
                 parameter,
                 Slot(artefact, fills.version - 1)
                 if artefact is fills.artefact
-                else self.final[artefact],
+                else self._slot(artefact),
             )
             for parameter, artefact in step.needs
         )
