@@ -7,7 +7,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from clipkit.media.opening import Damage, decoded_audio, opened
+from clipkit.media.opening import Damage, decoded_audio, opened, seek
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, MediaInfo
 from clipkit.types.time import Span
@@ -41,12 +41,14 @@ def decode_audio(info: MediaInfo, monitor: Monitor) -> Audio:
         blocks.append(block[0])
         seconds += block.shape[1] / SPEECH_RATE_HZ
         monitor.progress(seconds, info.duration_s)
-    if damage.packets or damage.cut_off:
+    if damage.packets:
         monitor.notice(
             "damaged_audio",
             f"{damage.packets} packets of sound could not be decoded; "
             "silence stands in their place",
         )
+    if damage.cut_off:
+        monitor.notice("audio_cut_off", f"the sound cannot be read beyond {seconds:.1f} s")
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
     return Audio(samples, SPEECH_RATE_HZ)
 
@@ -66,8 +68,7 @@ def read_sound(
         stream = container.streams[info.audio.index]
         assert isinstance(stream, av.AudioStream)
         if span.start_s > _PREROLL_S:
-            target_s = span.start_s - _PREROLL_S + info.start_s
-            container.seek(int(target_s * av.time_base))
+            seek(container, span.start_s - _PREROLL_S + info.start_s)
         line = _Timeline(span.start_s + info.start_s, total, rate_hz, layout)
         for frame in decoded_audio(container, stream, damage):
             yield from line.take(frame)

@@ -1,11 +1,14 @@
 """Which video encoder runs on this machine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 
 import av
 import av.error
+import av.logging
 import numpy as np
 
 from clipkit.errors import EngineError
@@ -45,21 +48,40 @@ def encoder_failure(name: str) -> str | None:
 
     The name of an encoder always resolves; without its driver it only fails at the first picture.
     """
-    try:
-        context = av.CodecContext.create(name, "w")
-        assert isinstance(context, av.VideoCodecContext)
-        context.width, context.height, context.pix_fmt = 640, 360, "yuv420p"
-        context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
-        packets = []
-        for index in range(3):
-            picture = np.full((540, 640), 32 * index, np.uint8)
-            frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
-            frame.pts = index
-            packets += context.encode(frame)
-        packets += context.encode(None)
-    except (av.error.FFmpegError, ValueError) as error:
-        return getattr(error, "strerror", None) or str(error)
+    with _complaints() as complaints:
+        try:
+            packets = _encoded_test_pictures(name)
+        except (av.error.FFmpegError, ValueError) as error:
+            said = [text.strip() for _, _, text in complaints if text.strip()]
+            return said[-1] if said else getattr(error, "strerror", None) or str(error)
     return None if packets else "it took pictures and gave no data"
+
+
+@contextmanager
+def _complaints() -> Iterator[list[tuple[int, str, str]]]:
+    """Collect what FFmpeg logs as errors: the error itself only says "not permitted"."""
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture() as complaints:
+            yield complaints
+    finally:
+        av.logging.set_level(level)
+
+
+def _encoded_test_pictures(name: str) -> int:
+    """Return how many packets an encoder makes of three pictures."""
+    context = av.CodecContext.create(name, "w")
+    assert isinstance(context, av.VideoCodecContext)
+    context.width, context.height, context.pix_fmt = 640, 360, "yuv420p"
+    context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
+    packets = 0
+    for index in range(3):
+        picture = np.full((540, 640), 32 * index, np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
+        frame.pts = index
+        packets += len(context.encode(frame))
+    return packets + len(context.encode(None))
 
 
 def working_encoder() -> tuple[VideoEncoder, tuple[tuple[VideoEncoder, str], ...]]:

@@ -11,11 +11,11 @@ import av
 import av.error
 import numpy as np
 
-from clipkit.errors import EngineError, OutOfMemory
+from clipkit.errors import EngineError, OutOfMemory, UnreadableMedia
 from clipkit.files import whole_file
 from clipkit.media.audio import Samples, read_sound
 from clipkit.media.encoders import VideoEncoder
-from clipkit.media.opening import writing
+from clipkit.media.opening import translated, writing
 from clipkit.media.pictures import read_pictures
 from clipkit.media.shaping import CLOCK, Shape, Shaper, fitted
 from clipkit.media.waveform import RATE_HZ, SHAPE, waveform_pictures
@@ -69,8 +69,9 @@ def write_excerpt(  # noqa: PLR0917
     """Write a span of the source as H.264 and AAC in an MP4 that starts playing at once.
 
     Pictures keep their own time stamps, so sound and picture stay as far apart as in the source;
-    the last one lasts until the span's end. Sound is cut to the sample. A source without picture
-    shows its waveform. The file appears whole or not at all.
+    the first one is there from the start and the last one until the span's end, also where the
+    source has none. Sound is cut to the sample. A source without picture shows its waveform. The
+    file appears whole or not at all.
 
     Raises:
         UnreadableMedia: The source cannot be opened any more.
@@ -81,16 +82,16 @@ def write_excerpt(  # noqa: PLR0917
     with (
         whole_file(path) as scratch,
         writing(path),
-        av.open(str(scratch), "w", format="mp4", options=muxing) as output,
+        av.open(f"file:{scratch}", "w", format="mp4", options=muxing) as output,
     ):
         shape = SHAPE if info.video is None else fitted(info.video, profile.height_px)
         picture_stream = _add_picture(output, info, profile, encoder, shape)
-        tracks: list[Iterator[_Stamped]] = [_stamped(_pictures(info, span, shape))]
+        tracks = [_stamped(_pictures(info, span, shape), info)]
         sound_stream = None
         if info.audio is not None:
             sound_stream = output.add_stream("aac", rate=SOUND_RATE_HZ, layout="stereo")
             sound_stream.bit_rate = profile.audio_bit_rate
-            tracks.append(_stamped(_sound(info, span)))
+            tracks.append(_stamped(_sound(info, span), info))
         for frame_s, frame in merge(*tracks, key=lambda stamped: stamped[0]):
             monitor.progress(frame_s, span.duration_s)
             stream = picture_stream if isinstance(frame, av.VideoFrame) else sound_stream
@@ -115,10 +116,8 @@ def _add_picture(
     context.width, context.height, context.pix_fmt = shape.width_px, shape.height_px, "yuv420p"
     context.time_base = CLOCK
     context.gop_size = max(1, round(2 * rate))  # seeking lands within two seconds
-    if profile.is_preview:
-        # Reordered pictures make the muxer's track length differ from what is shown, by up to a
-        # picture where the source's rate varies; small files can do without them.
-        context.max_b_frames = 0
+    # Reordered pictures give the muxer a wrong length of the last one where the rate varies.
+    context.max_b_frames = 0
     context.colorspace = context.color_primaries = context.color_trc = _BT709
     context.color_range = 1  # limited, as 4:2:0 video has it
     context.flags |= int(av.codec.context.Flags.frame_duration)
@@ -137,10 +136,14 @@ def _encoded(
         raise EngineError(f"cannot encode with {encoder.name}", error.strerror or "") from error
 
 
-def _stamped(frames: "Iterator[VideoFrame] | Iterator[AudioFrame]") -> "Iterator[_Stamped]":
-    for frame in frames:
-        assert frame.pts is not None and frame.time_base is not None
-        yield float(frame.pts * frame.time_base), frame
+def _stamped(
+    frames: "Iterator[VideoFrame] | Iterator[AudioFrame]", info: MediaInfo
+) -> "Iterator[_Stamped]":
+    # What fails in here is the source, even though a file is being written.
+    with translated(info.path, "read"):
+        for frame in frames:
+            assert frame.pts is not None and frame.time_base is not None
+            yield float(frame.pts * frame.time_base), frame
 
 
 def _pictures(info: MediaInfo, span: Span, shape: Shape) -> Iterator["VideoFrame"]:
@@ -154,12 +157,22 @@ def _pictures(info: MediaInfo, span: Span, shape: Shape) -> Iterator["VideoFrame
     end = round(span.duration_s / CLOCK)
     held: tuple[int, VideoFrame] | None = None
     for time_s, frame in read_pictures(info, span):
-        pts = round((time_s - span.start_s) / CLOCK) if held is not None else 0
-        if held is not None:
+        pts = round((time_s - span.start_s) / CLOCK)
+        if held is None:
+            pts = 0
+        elif pts >= end:
+            break
+        elif pts > held[0]:
             yield from shaper.take(held[1], held[0], pts - held[0])
+        # Of two pictures within one tick, the later is the one that is seen.
         held = (pts, frame)
-    if held is not None:
-        yield from shaper.take(held[1], held[0], end - held[0])
+    if held is None:
+        raise UnreadableMedia(
+            f"cannot cut {info.path}",
+            f"no picture decodes from {span.start_s:.3f} s to {span.end_s:.3f} s",
+        )
+    yield from shaper.take(held[1], held[0], end - held[0])
+    yield from shaper.finish()
 
 
 def _sound(info: MediaInfo, span: Span) -> Iterator["AudioFrame"]:

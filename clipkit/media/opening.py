@@ -1,7 +1,8 @@
 """Opening a file, and the one place where FFmpeg's errors become ours."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,16 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-_MAX_DAMAGED_IN_A_ROW = 500
-"""So many packets in a row without one that decodes: the rest is given up."""
+_MAX_DAMAGED_IN_A_ROW = 5000
+"""So many packets in a row without one that decodes: the rest is given up. A minute and a half of
+AAC: a hole from a bad download is shorter, and an encrypted stream is still told in a moment."""
+
+_TEXT_SCREENS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
+"""Formats in which FFmpeg shows any text file, going by its ending, as a film of a terminal."""
 
 
 def check_file(path: Path) -> None:
@@ -30,17 +36,22 @@ def check_file(path: Path) -> None:
         UnreadableMedia: It is a folder, is empty or may not be read.
     """
     asked = f"cannot open {path}"
-    if not path.exists():
-        raise MediaNotFound(asked, "there is no such file", "Check the path.")
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise MediaNotFound(asked, "there is no such file", "Check the path.") from error
+    except OSError as error:
+        raise UnreadableMedia(asked, _reason(error), "Check the path.") from error
+    if stat.S_ISDIR(mode):
         raise UnreadableMedia(asked, "it is a folder", "Name one media file in it.")
-    if not path.is_file():
+    if not stat.S_ISREG(mode):
         raise UnreadableMedia(asked, "it is no regular file", "Name a media file.")
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
-    except PermissionError as error:
-        raise UnreadableMedia(asked, "it may not be read", "Check its permissions.") from error
+    except OSError as error:
+        found = f"it may not be read ({_reason(error)})"
+        raise UnreadableMedia(asked, found, "Check its permissions.") from error
     if empty:
         raise UnreadableMedia(asked, "the file is empty", "Check that its download finished.")
 
@@ -68,6 +79,8 @@ def opened(path: Path) -> Iterator["InputContainer"]:
             "Check that it plays, or that its download finished.",
         ) from error
     with container:
+        if container.format.name in _TEXT_SCREENS:
+            raise UnreadableMedia(f"cannot open {path}", "it is text", "Name a media file.")
         yield container
 
 
@@ -95,6 +108,15 @@ def writing(path: Path) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
+
+
+def seek(container: "InputContainer", time_s: float) -> None:
+    """Go to a key frame before a time of the file's clock.
+
+    A file that cannot be sought in stays at its beginning: reading from there is slow, but right.
+    """
+    with suppress(av.error.FFmpegError):
+        container.seek(int(time_s * av.time_base))
 
 
 @dataclass(slots=True)
@@ -128,23 +150,36 @@ def _decoded(
     for other in container.streams:
         if other.index != stream.index:
             other.discard = av.stream.Discard.all
-    packets = container.demux(stream)
     damaged_in_a_row = 0
-    while damaged_in_a_row < _MAX_DAMAGED_IN_A_ROW:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.error.FFmpegError:
-            damage.cut_off = True
-            return
+    for packet in read_packets(container, [stream], damage):
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
             damage.packets += 1
             damaged_in_a_row += 1
+            if damaged_in_a_row >= _MAX_DAMAGED_IN_A_ROW:
+                damage.cut_off = True
+                return
             continue
         if frames:
             damaged_in_a_row = 0
         yield from frames
+
+
+def read_packets(
+    container: "InputContainer", streams: "Sequence[Stream]", damage: Damage
+) -> "Iterator[av.Packet[Any]]":
+    """Yield the packets of streams from where the container stands to its last readable one."""
+    stalled = 0
+    while stalled < _MAX_DAMAGED_IN_A_ROW:
+        try:
+            for packet in container.demux(*streams):
+                stalled = 0
+                yield packet
+            return
+        except av.error.BlockingIOError:
+            # The demuxer passed over damaged bytes and asks to be called again.
+            stalled += 1
+        except av.error.FFmpegError:
+            break
     damage.cut_off = True

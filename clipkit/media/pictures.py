@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import av
-import av.error
 import numpy as np
 
-from clipkit.media.opening import Damage, decoded_video, opened
+from clipkit.media.opening import Damage, decoded_video, opened, seek
 from clipkit.types.media import MediaInfo, Picture
 from clipkit.types.time import Span
 
@@ -25,6 +24,7 @@ def read_pictures(
     """Yield the pictures shown during a span with the time, in the source, each is first shown.
 
     The picture already on screen at the span's start comes first, with that start as its time.
+    Where the pictures begin only after the span, the first of them is all that comes.
     """
     damage = damage if damage is not None else Damage()
     for preroll_s in _PREROLLS_S:
@@ -48,10 +48,7 @@ def _decoded_from(
         assert isinstance(stream, av.VideoStream)
         stream.thread_type = "AUTO"
         if start_s > 0.0:
-            try:
-                container.seek(int((start_s + info.start_s) * av.time_base))
-            except av.error.FFmpegError:
-                container.seek(0)
+            seek(container, start_s + info.start_s)
         interval_s = 1.0 / float(info.video.frame_rate_hz)
         next_s = 0.0
         for frame in decoded_video(container, stream, damage):
@@ -70,6 +67,8 @@ def _shown(
     last_s = float("-inf")
     for time_s, frame in frames:
         if time_s >= span.end_s:
+            if held is None and last_s < span.start_s:
+                held = (time_s, frame)
             break
         if time_s <= last_s:
             continue  # a stamp that steps back cannot be shown

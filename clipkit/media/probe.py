@@ -9,7 +9,15 @@ import av.error
 
 from clipkit.errors import UnreadableMedia
 from clipkit.files import sha256_of
-from clipkit.media.opening import Damage, decoded_video, opened, translated
+from clipkit.media.opening import (
+    Damage,
+    decoded_audio,
+    decoded_video,
+    opened,
+    read_packets,
+    seek,
+    translated,
+)
 from clipkit.types.events import Monitor
 from clipkit.types.media import AudioStream, MediaInfo, Source, SubtitleStream, VideoStream
 
@@ -20,6 +28,9 @@ if TYPE_CHECKING:
 
 _HDR_TRANSFERS = (16, 18)
 """SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG). Source: ITU-T H.273, table 3."""
+
+_BARE_FORMATS = frozenset({"aac", "ac3", "amr", "dts", "eac3", "h264", "hevc", "mp3", "truehd"})
+"""Packets without a container around: FFmpeg guesses the length from the bit rate, or cannot."""
 
 _TEXT_SUBTITLES = frozenset({"subrip", "ass", "ssa", "mov_text", "webvtt", "text"})
 
@@ -35,9 +46,9 @@ _LANGUAGE_TAGS = {
 def probe(source: Source, monitor: Monitor) -> MediaInfo:
     """Look into a file and choose the picture and the sound to use.
 
-    The picture is the stream marked as default, else the largest; the sound is the one in the
-    source's language, else the one marked as default, else the one with the most channels. A
-    choice among several is reported, and so is a stream that nothing can be decoded of.
+    The picture is the largest; the sound is the one in the source's language, else the one marked
+    as default, else the one with the most channels. A choice among several is reported, and so is
+    a picture or a sound that nothing can be decoded of.
 
     Raises:
         MediaNotFound: Nothing is there.
@@ -46,7 +57,11 @@ def probe(source: Source, monitor: Monitor) -> MediaInfo:
     with opened(source.path) as container, translated(source.path, "read"):
         pictures = [_video_stream(source.path, stream) for stream in _films(container)]
         video = _chosen_video([stream for stream in pictures if stream is not None])
-        sounds = tuple(_audio_stream(stream) for stream in container.streams.audio if _rate(stream))
+        sounds = tuple(
+            _audio_stream(stream)
+            for stream in container.streams.audio
+            if _rate(stream) and _sounds(source.path, stream)
+        )
         audio = _chosen_audio(sounds, source.language)
         _report_choices(monitor, pictures, video, sounds, audio)
         if video is None and audio is None:
@@ -55,15 +70,20 @@ def probe(source: Source, monitor: Monitor) -> MediaInfo:
                 f"none of its {len(container.streams)} streams is a picture or sound that decodes",
                 "Check that it plays.",
             )
+        if audio is None and container.streams.audio:
+            monitor.notice("audio_unreadable", "the file has sound, but none of it decodes")
         used = [stream.index for stream in (video, audio) if stream is not None]
         start_s = (container.start_time or 0) / av.time_base
-        header_s = container.duration / av.time_base if container.duration else 0.0
-        duration_s = _checked_duration_s(container, used, start_s, header_s)
+        guessed = container.format.name in _BARE_FORMATS
+        header_s = 0.0 if guessed else (container.duration or 0) / av.time_base
+        length_s, is_cut_off = _length_s(container, used, start_s, header_s)
+        duration_s = round(length_s, 3)
+        subtitles = tuple(_subtitle_stream(stream) for stream in container.streams.subtitles)
     if duration_s <= 0.0:
         raise UnreadableMedia(
             f"cannot use {source.path}", "it holds no picture and no sound, only headers"
         )
-    if duration_s < header_s - 1.0:
+    if is_cut_off:
         monitor.notice(
             "truncated",
             f"the file ends at {duration_s:.1f} s although its header says {header_s:.1f} s; "
@@ -73,12 +93,12 @@ def probe(source: Source, monitor: Monitor) -> MediaInfo:
         path=source.path,
         fingerprint=sha256_of(source.path),
         container=container.format.name,
-        duration_s=round(duration_s, 3),
+        duration_s=duration_s,
         start_s=start_s,
         video=video,
         audio=audio,
         audio_choices=sounds,
-        subtitles=tuple(_subtitle_stream(stream) for stream in container.streams.subtitles),
+        subtitles=subtitles,
     )
 
 
@@ -126,6 +146,15 @@ def _rate(stream: "av.audio.stream.AudioStream") -> int:
         return stream.codec_context.sample_rate or 0
     except AttributeError:
         return 0
+
+
+def _sounds(path: Path, stream: "av.audio.stream.AudioStream") -> bool:
+    """Tell whether any of a stream decodes."""
+    with opened(path) as container:
+        frames = decoded_audio(container, container.streams[stream.index], Damage())  # type: ignore[arg-type]
+        found = next(frames, None) is not None
+        frames.close()  # type: ignore[attr-defined]
+        return found
 
 
 def _audio_stream(stream: "av.audio.stream.AudioStream") -> AudioStream:
@@ -192,37 +221,39 @@ def _report_choices(
         monitor.notice("video_unreadable", "the file has a picture, but none of it decodes")
 
 
-def _checked_duration_s(
+def _length_s(
     container: "InputContainer", used: Sequence[int], start_s: float, header_s: float
-) -> float:
-    """Return the length that the packets bear out.
+) -> tuple[float, bool]:
+    """Return the length that the packets bear out, and whether the file is cut off.
 
-    Headers lie: of truncated files, and of streams that were never finished. Where the tail that
-    the header promises cannot be read, all packets are counted.
+    Headers lie: of files cut off, of streams that were never finished, and where a track that is
+    not used runs longer. Where the tail that the header promises holds nothing of the streams in
+    use, all packets are counted.
     """
-    streams = [container.streams[index] for index in used]
     if header_s > 0.0:
-        target = int((start_s + max(0.0, header_s - 1.0)) * av.time_base)
-        try:
-            container.seek(target)
-            if _end_s(container, streams, start_s) >= header_s - 1.0:
-                return header_s
-            container.seek(int(start_s * av.time_base))
-        except av.error.FFmpegError:
-            pass
-    return _end_s(container, streams, start_s)
+        seek(container, start_s + max(0.0, header_s - 1.0))
+        used_end_s, _ = _ends_s(container, used, start_s)
+        if used_end_s >= header_s - 1.0:
+            return header_s, False
+        seek(container, start_s)
+    used_end_s, end_s = _ends_s(container, used, start_s)
+    # Some writers of Matroska count the duration from the clock's zero, not from the start.
+    return used_end_s, end_s < header_s - max(0.0, start_s) - 1.0
 
 
-def _end_s(
-    container: "InputContainer", streams: Sequence["av.stream.Stream"], start_s: float
-) -> float:
-    """Return where the last packet ends that can be read from here on."""
-    end_s = 0.0
-    try:
-        for packet in container.demux(*streams):
+def _ends_s(
+    container: "InputContainer", used: Sequence[int], start_s: float
+) -> tuple[float, float]:
+    """Return where the last packet ends from here on: of the streams in use, and of all.
+
+    A packet without a time follows on those before it.
+    """
+    ends_s = [start_s] * len(container.streams)
+    for packet in read_packets(container, tuple(container.streams), Damage()):
+        if packet.size and packet.time_base is not None:
             time = packet.pts if packet.pts is not None else packet.dts
-            if time is not None and packet.size and packet.time_base is not None:
-                end_s = max(end_s, float((time + (packet.duration or 0)) * packet.time_base))
-    except av.error.FFmpegError:
-        pass
-    return end_s - start_s
+            index = packet.stream.index
+            time_s = float(time * packet.time_base) if time is not None else ends_s[index]
+            end_s = time_s + float((packet.duration or 0) * packet.time_base)
+            ends_s[index] = max(ends_s[index], end_s)
+    return max(ends_s[index] for index in used) - start_s, max(ends_s) - start_s
