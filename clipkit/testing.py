@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from clipkit.engines.titles import ExtractiveTitles
 from clipkit.errors import EngineError, UnsupportedLanguage
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, Picture, Shots
@@ -23,7 +22,6 @@ __all__ = [
     "EnergyVad",
     "FixedShots",
     "HashEmbedder",
-    "PlainTitles",
     "ScriptedRecogniser",
 ]
 
@@ -55,6 +53,7 @@ class EnergyVad(_Double):
 
     def detect(self, audio: Audio, monitor: Monitor) -> Speech:
         """Return the loud stretches, none over 29 s."""
+        monitor.checkpoint()
         size = audio.rate_hz // 50
         count = len(audio.samples) // size
         frames = audio.samples[: count * size].reshape(count, size)
@@ -91,6 +90,7 @@ class ScriptedRecogniser(_Double):
             raise UnsupportedLanguage(f"cannot recognise {language!r}", "this double does not")
         words: list[Word] = []
         for span in speech.spans:
+            monitor.checkpoint()
             count = max(1, round(2 * span.duration_s))
             step_s = span.duration_s / count
             for place in range(count):
@@ -121,11 +121,13 @@ class HashEmbedder(_Double):
     def embed(self, texts: Sequence[str], monitor: Monitor) -> npt.NDArray[np.float32]:
         """Return shape (texts, dimensions), rows of length 1."""
         rows = np.zeros((len(texts), self.dimensions), np.float32)
-        for row, text in zip(rows, texts, strict=True):
+        for place, text in enumerate(texts):
+            monitor.checkpoint()
             for word in text.lower().split() or [""]:
-                row += self._vector(word.strip(".,;:!?"))
-            row /= max(float(np.linalg.norm(row)), 1e-9)
-        return rows
+                rows[place] += self._vector(word.strip(".,;:!?"))
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        unit: npt.NDArray[np.float32] = (rows / np.maximum(norms, 1e-9)).astype(np.float32)
+        return unit
 
     def _vector(self, word: str) -> npt.NDArray[np.float32]:
         seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8])
@@ -141,9 +143,9 @@ class FixedShots(_Double):
 
     def detect(self, pictures: Iterable[Picture], rate_hz: float, monitor: Monitor) -> Shots:
         """Return the given cuts before the last picture."""
-        last_s = max((picture.time_s for picture in pictures), default=0.0)
-        return Shots(tuple(cut for cut in self.cuts_s if cut <= last_s), last_s + 1.0 / rate_hz)
-
-
-class PlainTitles(ExtractiveTitles):
-    """The extractive titles: they need nothing, so they are their own double."""
+        last_s = -1.0
+        for picture in pictures:
+            monitor.checkpoint()
+            last_s = max(last_s, picture.time_s)
+        duration_s = last_s + 1.0 / rate_hz if last_s >= 0.0 else 0.0
+        return Shots(tuple(cut for cut in self.cuts_s if cut <= last_s), duration_s)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from clipkit.engines.protocols import Engine
-from clipkit.errors import EngineError
+from clipkit.errors import EngineError, OptionError
 from clipkit.types.events import Monitor
 
 _AnyEngine = TypeVar("_AnyEngine", bound=Engine)
@@ -16,6 +16,10 @@ _LOCKS: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
 """Kept here, not in the engines: a lock would keep them from being pickled."""
 
 _LOCKS_LOCK = threading.Lock()
+
+_LOADING = threading.Lock()
+"""One engine loads at a time: two threads that import PyTorch and what sits on it at once can see
+each other's half-imported modules."""
 
 
 @contextmanager
@@ -31,12 +35,15 @@ def first_ready(engines: Sequence[_AnyEngine], monitor: Monitor) -> _AnyEngine:
     """Return the first engine that warms up; each one passed over is reported as a fallback.
 
     Raises:
+        OptionError: There are none.
         EngineError: None does; the first one's error, with the others' in its cause.
     """
+    if not engines:
+        raise OptionError(f"cannot run {monitor.stage}", "it was given no engine", "Name one.")
     failures: list[tuple[_AnyEngine, EngineError]] = []
     for engine in engines:
         try:
-            with exclusive(engine):
+            with exclusive(engine), _LOADING:
                 engine.warm_up(monitor)
         except EngineError as error:
             failures.append((engine, error))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
 from clipkit.engines.weights import HubWeights, PackagedMiniLM, Weights
-from clipkit.errors import DeviceUnavailable, MissingExtra
+from clipkit.errors import CorruptWeights, DeviceUnavailable, MissingExtra, OutOfMemory
 from clipkit.types.events import Monitor
 
 MINILM_FILES = (
@@ -49,11 +49,12 @@ class SentenceEmbedder:
 
         Raises:
             MissingWeights: The model is neither here nor to be fetched.
+            CorruptWeights: Its files cannot be loaded.
             DeviceUnavailable: CUDA was asked for and is not there.
+            OutOfMemory: The device has no room for the model.
         """
         if self._model is not None:
             return
-        folder = self.weights.locate(monitor)
         try:
             import torch
             from sentence_transformers import SentenceTransformer
@@ -68,10 +69,21 @@ class SentenceEmbedder:
                 f"cannot embed on {self.device}", "PyTorch sees no CUDA device", "Use device='cpu'."
             )
         device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
+        folder = self.weights.locate(monitor)
         shows_bars = transformers_logging.is_progress_bar_enabled()
         transformers_logging.disable_progress_bar()
         try:
             self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+        except torch.OutOfMemoryError as error:
+            raise OutOfMemory(
+                f"cannot load {self.weights.name} on {device}", str(error), "Use device='cpu'."
+            ) from error
+        except Exception as error:  # safetensors and tokenizers raise nothing narrower
+            raise CorruptWeights(
+                f"cannot load {self.weights.name} from {folder} on {device}",
+                f"{type(error).__name__}: {error}",
+                "Give the folder of a model of sentence-transformers.",
+            ) from error
         finally:
             if shows_bars:
                 transformers_logging.enable_progress_bar()
@@ -87,6 +99,7 @@ class SentenceEmbedder:
         order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), index))
         vectors = np.zeros((len(texts), self._model.get_embedding_dimension()), np.float32)
         for start in range(0, len(order), _BATCH):
+            monitor.checkpoint()
             batch = order[start : start + _BATCH]
             vectors[batch] = self._model.encode(
                 [texts[index] for index in batch],

@@ -1,27 +1,36 @@
 """The Hugging Face hub: the one place that reaches for the network."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from clipkit.errors import HubUnreachable, MissingWeights
+from clipkit.files import write_text
 from clipkit.types.events import Monitor
 
 _Result = TypeVar("_Result")
 
+_REFUSALS = frozenset({401, 403, 404, 410, 451})
+"""Status codes that asking again does not change."""
+
 
 class Hub:
-    """A line to the hub that gives up within seconds and remembers that it did.
+    """A line to the hub that gives up within seconds and remembers for a while that it did.
 
     Args:
         timeout_s: How long the hub may take to answer, name look-up included. Downloads may take
             as long as they move.
+        silence_s: So long after it did not answer, it is not asked again: without a network, a job
+            waits once, not for each model. A server that runs for days does ask again.
     """
 
-    def __init__(self, timeout_s: float = 5.0) -> None:
+    def __init__(self, timeout_s: float = 5.0, silence_s: float = 60.0) -> None:
         self.timeout_s = timeout_s
+        self.silence_s = silence_s
         self._silence: str | None = None
+        self._silent_since_s = 0.0
 
     def cached(self, repo: str, files: tuple[str, ...]) -> Path | None:
         """Return the folder of a model that is on this machine already, or None."""
@@ -53,12 +62,13 @@ class Hub:
     def download(self, repo: str, revision: str, files: tuple[str, ...], monitor: Monitor) -> Path:
         """Fetch files of a model into the hub's cache and return their folder.
 
+        Files that came before a transfer broke off are not fetched again.
+
         Raises:
             HubUnreachable: The line broke.
-            MissingWeights: The hub does not give them to us.
+            MissingWeights: The hub does not give them to us, or they cannot be written.
         """
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError
+        from huggingface_hub import errors, snapshot_download
 
         try:
             folder = snapshot_download(
@@ -68,45 +78,73 @@ class Hub:
                 tqdm_class=_reporting_to(monitor),
                 etag_timeout=self.timeout_s,
             )
-        except (HfHubHTTPError, OSError) as error:
-            raise HubUnreachable(
-                f"cannot download {repo}",
-                f"the transfer broke off ({type(error).__name__})",
-                "Run again to go on, or give a local folder.",
-            ) from error
+        except (errors.HTTPError, OSError) as error:  # type: ignore[attr-defined]
+            raise _broken_off(f"cannot download {repo}", error) from error
+        # Fetched by revision, the snapshot has no name yet; by "main" it is found without network.
+        write_text(Path(folder).parent.parent / "refs" / "main", revision)
         return Path(folder)
 
     def _asked(self, repo: str, call: Callable[[], _Result]) -> _Result:
-        asked, remedy = (
-            f"cannot fetch {repo}",
-            "Connect to the network once, or give a local folder.",
-        )
-        if self._silence is None:
+        asked = f"cannot fetch {repo}"
+        error: BaseException | None = None
+        if self._silence is None or time.monotonic() - self._silent_since_s >= self.silence_s:
             result, error = _within(self.timeout_s + 1.0, call)
-            if error is None and result is not None:
+            if result is not None:
+                self._silence = None
                 return result
-            self._raise_refusal(repo, error)
-            cause = type(error).__name__ if error is not None else "no answer"
-            self._silence = f"the Hugging Face hub cannot be reached ({cause})"
-        raise HubUnreachable(asked, self._silence, remedy)
+            refusal = _refusal(asked, error)
+            if refusal is not None:
+                raise refusal from error
+            self._silence, self._silent_since_s = _why(error), time.monotonic()
+        raise HubUnreachable(
+            asked,
+            f"the Hugging Face hub cannot be reached ({self._silence})",
+            "Connect to the network once, or give a local folder.",
+        ) from error
 
-    @staticmethod
-    def _raise_refusal(repo: str, error: BaseException | None) -> None:
-        """Raise if the hub answered, but with a no."""
-        from huggingface_hub.errors import (
-            GatedRepoError,
-            HFValidationError,
-            RepositoryNotFoundError,
+
+def _refusal(asked: str, error: BaseException | None) -> MissingWeights | None:
+    """Return what to raise if the hub answered, but with a no."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.GatedRepoError):
+        return MissingWeights(asked, "its licence must be accepted", "Run: hf auth login")
+    if isinstance(error, errors.RepositoryNotFoundError | errors.HFValidationError):
+        return MissingWeights(asked, "the hub has no such model", "Check the name.")
+    if isinstance(error, errors.HfHubHTTPError) and error.response.status_code in _REFUSALS:
+        return MissingWeights(
+            asked,
+            f"the hub refuses it with status {error.response.status_code}",
+            "Check the name, and that you may read it.",
         )
+    return None
 
-        if isinstance(error, GatedRepoError):
-            raise MissingWeights(
-                f"cannot fetch {repo}", "its licence must be accepted", "Run: hf auth login"
-            ) from error
-        if isinstance(error, RepositoryNotFoundError | HFValidationError):
-            raise MissingWeights(
-                f"cannot fetch {repo}", "the hub has no such model", "Check the name."
-            ) from error
+
+def _why(error: BaseException | None) -> str:
+    from huggingface_hub import errors
+
+    if error is None:
+        return "no answer in time"
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return "HF_HUB_OFFLINE is set"
+    if isinstance(error, errors.HfHubHTTPError):
+        return f"status {error.response.status_code}"
+    return type(error).__name__
+
+
+def _broken_off(asked: str, error: Exception) -> MissingWeights:
+    refusal = _refusal(asked, error)
+    if refusal is not None:
+        return refusal
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, ConnectionError):
+        return MissingWeights(
+            asked, error.strerror, "Free some space, or set HF_HUB_CACHE to another folder."
+        )
+    return HubUnreachable(
+        asked,
+        f"the transfer broke off ({_why(error)})",
+        "Run again to go on, or give a local folder.",
+    )
 
 
 def _within(
@@ -131,15 +169,22 @@ def _reporting_to(monitor: Monitor) -> Any:
     """Return a tqdm class that draws nothing and turns bytes into progress events."""
     from tqdm.auto import tqdm
 
+    reported = 0.0
+
     class Reporting(tqdm):  # type: ignore[misc]
+        monitor_interval = 0  # or tqdm starts a thread that outlives the download
+
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             self._counts_bytes = kwargs.get("unit") == "B"
             super().__init__(*args, **{**kwargs, "disable": False, "file": _Nowhere()})
 
         def update(self, n: float | None = 1) -> bool | None:
             result: bool | None = super().update(n)
-            if self._counts_bytes and self.total:
-                monitor.progress(float(self.n), float(self.total), "bytes")
+            nonlocal reported
+            # Several bars count the same bytes, on the line and on the disk: who leads tells.
+            if self._counts_bytes and self.total and self.n > reported:
+                reported = float(self.n)
+                monitor.progress(reported, float(self.total), "bytes")
             return result
 
     return Reporting

@@ -56,6 +56,7 @@ class SceneDetectShots:
         cuts_s: list[float] = []
         last_s = -1.0
         for picture in pictures:
+            monitor.checkpoint()
             if picture.time_s <= last_s or picture.time_s < 0.0:
                 continue
             last_s = picture.time_s

@@ -1,6 +1,8 @@
 """Voice activity with Silero VAD, whose weights come inside its package."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from clipkit.errors import MissingExtra
@@ -49,9 +51,10 @@ class SileroVad:
         # Importing silero_vad sets the whole process to one thread; that is not its to decide.
         torch.set_num_threads(threads)
         with warnings.catch_warnings():
-            # The package ships TorchScript, which PyTorch calls deprecated; nothing a user can do.
+            # The package ships TorchScript, which PyTorch calls deprecated, and opens it with a
+            # function that Python calls deprecated; nothing a user can do.
             warnings.filterwarnings("ignore", message=".*torch.jit.*", category=FutureWarning)
-            warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
             self._model = silero_vad.load_silero_vad()
 
     def close(self) -> None:
@@ -70,15 +73,33 @@ class SileroVad:
         def report(percent: float) -> None:
             monitor.progress(audio.duration_s * percent / 100.0, audio.duration_s)
 
-        stamps = get_speech_timestamps(
-            torch.from_numpy(audio.samples),
-            self._model,
-            threshold=self.threshold,
-            sampling_rate=audio.rate_hz,
-            min_silence_duration_ms=round(self.min_silence_s * 1000),
-            max_speech_duration_s=_MAX_SPEECH_S,
-            progress_tracking_callback=report,
-        )
+        with _one_thread():
+            stamps = get_speech_timestamps(
+                torch.from_numpy(audio.samples),
+                self._model,
+                threshold=self.threshold,
+                sampling_rate=audio.rate_hz,
+                min_silence_duration_ms=round(self.min_silence_s * 1000),
+                max_speech_duration_s=_MAX_SPEECH_S,
+                progress_tracking_callback=report,
+            )
         rate_hz = audio.rate_hz
         spans = [Span(stamp["start"] / rate_hz, stamp["end"] / rate_hz) for stamp in stamps]
         return Speech(tuple(spans), audio.duration_s)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have PyTorch use one thread during the block.
+
+    The network is so small that threads mostly wait for one another; on a busy machine, as when
+    pictures are decoded at the same time, that takes ten times as long.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,5 +1,6 @@
 """The recogniser that is always there: PocketSphinx with the English model of its package."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from clipkit.errors import EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Monitor
@@ -29,11 +31,16 @@ _PAD_S = 0.15
 """So much of the pause around a piece goes with it: the acoustic model expects some silence."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Piece:
     start_s: float
     duration_s: float
-    pcm: bytes
+    samples: npt.NDArray[np.float32]
+
+    def pcm(self) -> bytes:
+        """Return the sound as the worker takes it; made late, for two hours of it are large."""
+        pcm: bytes = np.clip(self.samples * 32767.0, -32768, 32767).astype("<i2").tobytes()
+        return pcm
 
 
 class PocketSphinx:
@@ -109,8 +116,9 @@ def _pieces(audio: Audio, speech: Speech) -> Iterator[_Piece]:
         start_s = max(span.start_s - _PAD_S, (before_s + span.start_s) / 2)
         end_s = min(span.end_s + _PAD_S, (after_s + span.end_s) / 2)
         samples = audio.cut(Span(start_s, max(start_s, end_s)))
-        pcm = np.clip(samples * 32767.0, -32768, 32767).astype("<i2").tobytes()
-        yield _Piece(max(0, round(start_s * audio.rate_hz)) / audio.rate_hz, span.duration_s, pcm)
+        yield _Piece(
+            max(0, round(start_s * audio.rate_hz)) / audio.rate_hz, span.duration_s, samples
+        )
 
 
 def _split(span: Span, speech: Speech) -> Iterator[Span]:
@@ -131,15 +139,28 @@ class _Workers:
 
     def __init__(self, count: int) -> None:
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
-        self._processes = [_started() for _ in range(count)]
-        for process in self._processes:
-            self._idle.put(process)
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._failure: EngineError | None = None
         self._threads = ThreadPoolExecutor(max(1, count), thread_name_prefix="clipkit-sphinx")
+        try:
+            for _ in range(count):
+                self._processes.append(_started())
+                self._idle.put(self._processes[-1])
+        except OSError as error:
+            self._end()
+            raise EngineError(
+                "cannot recognise speech with PocketSphinx",
+                f"its process cannot be started ({error.strerror or error})",
+                "Check that the machine has memory left.",
+            ) from error
 
     def __enter__(self) -> "_Workers":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for process in self._processes:
             process.kill()
@@ -148,7 +169,8 @@ class _Workers:
             process.wait()
             for pipe in (process.stdin, process.stdout, process.stderr):
                 assert pipe is not None
-                pipe.close()
+                with contextlib.suppress(BrokenPipeError):  # what was still to be written
+                    pipe.close()
 
     def submit(self, piece: _Piece) -> "Future[list[Word]]":
         """Hand a piece to the next free process."""
@@ -156,22 +178,15 @@ class _Workers:
 
     def _decode(self, piece: _Piece) -> list[Word]:
         process = self._idle.get()
-        assert process.stdin is not None and process.stdout is not None
         try:
-            process.stdin.write(struct.pack("<i", len(piece.pcm)) + piece.pcm)
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = b""
-        if not line:
-            assert process.stderr is not None
-            last = process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
-            raise EngineError(
-                "cannot recognise speech with PocketSphinx",
-                f"its process ended early ({''.join(last) or 'without a word'})",
-                "Check that the machine has memory left.",
-            )
-        self._idle.put(process)
+            if self._failure is not None:
+                raise self._failure
+            line = _answer(process, piece.pcm())
+        except EngineError as error:
+            self._failure = error
+            raise
+        finally:
+            self._idle.put(process)  # a dead one too, or the other threads would wait forever
         return [
             Word(
                 text,
@@ -180,6 +195,27 @@ class _Workers:
             )
             for text, start_s, end_s, confidence in json.loads(line)
         ]
+
+
+def _answer(process: "subprocess.Popen[bytes]", pcm: bytes) -> bytes:
+    """Return the line that a worker writes for a piece of sound."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        process.stdin.write(struct.pack("<i", len(pcm)) + pcm)
+        process.stdin.flush()
+        line = process.stdout.readline()
+    except BrokenPipeError:
+        line = b""
+    if not line.endswith(b"\n"):
+        last = process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
+        raise EngineError(
+            "cannot recognise speech with PocketSphinx",
+            f"its process ended early ({''.join(last) or 'without a word'})",
+            "Check that the machine has memory left.",
+        )
+    return line
 
 
 def _started() -> "subprocess.Popen[bytes]":

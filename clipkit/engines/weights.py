@@ -1,13 +1,14 @@
 """Where an engine's weights lie, and whether they are what they were when they came."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Protocol
 
 from clipkit.engines.hub import Hub
-from clipkit.errors import CorruptWeights, MissingExtra, MissingWeights
+from clipkit.errors import CorruptWeights, MissingExtra, MissingWeights, OutputError
 from clipkit.files import sha256_of, write_text
 from clipkit.types.events import Monitor
 
@@ -80,23 +81,31 @@ class HubWeights:
         """Return the cached folder, else fetch it; what is there is held to its record.
 
         The record, beside the cached snapshot, holds the revision and the size and SHA-256 of each
-        file. Sums that the hub states are checked against right after the download.
+        file. For large files the hub states the SHA-256: that is what is recorded, so a file that
+        came wrong is refused now and later.
         """
         folder = self.hub.cached(self.repo, self.files)
         if folder is not None and not missing_files(folder, self.files):
             lock = _lock_beside(folder)
             if lock.is_file():
-                verify(folder, lock)
+                verify(folder, lock, delete=_repo_folder(folder))
             else:
-                _record(folder, lock, self.repo, folder.name, self.files)
+                self._record_if_possible(folder, lock, monitor)
             return folder
         revision, sums = self.hub.resolve(self.repo)
         folder = self.hub.download(self.repo, revision, self.files, monitor)
         _check_complete(folder, self.files)
         lock = _lock_beside(folder)
-        _record(folder, lock, self.repo, revision, self.files)
-        _check_sums(folder, lock, sums)
+        _record(folder, lock, self.repo, self.files, sums)
+        verify(folder, lock, delete=_repo_folder(folder))
         return folder
+
+    def _record_if_possible(self, folder: Path, lock: Path, monitor: Monitor) -> None:
+        """Record what another program fetched; a cache that cannot be written is used as it is."""
+        try:
+            _record(folder, lock, self.repo, self.files, {})
+        except OutputError as error:
+            monitor.notice("weights_not_recorded", str(error))
 
 
 @dataclass(frozen=True)
@@ -139,53 +148,59 @@ def _check_complete(folder: Path, files: tuple[str, ...]) -> None:
         )
 
 
+def _repo_folder(snapshot: Path) -> Path:
+    """Return the folder that the cache keeps for a model, given one of its snapshots."""
+    return snapshot.parent.parent
+
+
 def _lock_beside(folder: Path) -> Path:
     """Return where the record of a cached snapshot lies: beside ``snapshots``, by revision."""
-    return folder.parent.parent / f"{folder.name}.{LOCK_NAME}"
+    return _repo_folder(folder) / f"{folder.name}.{LOCK_NAME}"
 
 
-def _record(folder: Path, lock: Path, repo: str, revision: str, files: tuple[str, ...]) -> None:
+def _record(
+    folder: Path, lock: Path, repo: str, files: tuple[str, ...], sums: Mapping[str, str]
+) -> None:
     names = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
     kept = [name for name in names if any(fnmatch(name, pattern) for pattern in files)]
     entries = {
-        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)}
+        name: {
+            "bytes": (folder / name).stat().st_size,
+            "sha256": sums.get(name) or sha256_of(folder / name),
+        }
         for name in kept
     }
-    document = {"repo": repo, "revision": revision, "files": entries}
+    document = {"repo": repo, "revision": folder.name, "files": entries}
     write_text(lock, json.dumps(document, indent=1) + "\n")
 
 
-def _check_sums(folder: Path, lock: Path, sums: dict[str, str]) -> None:
-    entries = json.loads(lock.read_text(encoding="utf-8"))["files"]
-    for name, entry in entries.items():
-        if name in sums and entry["sha256"] != sums[name]:
-            lock.unlink()
-            raise CorruptWeights(
-                f"cannot use {folder / name}",
-                "its SHA-256 is not the one that the hub states",
-                f"Delete {folder.parent.parent} and run again.",
-            )
-
-
-def verify(folder: Path, lock: Path) -> None:
+def verify(folder: Path, lock: Path, delete: Path | None = None) -> None:
     """Hold files to their record.
+
+    Args:
+        folder: Where the files lie.
+        lock: The record.
+        delete: What to delete to have them fetched again; None: they are the user's own.
 
     Raises:
         CorruptWeights: A file is missing, or its size or SHA-256 differs.
     """
-    entries = json.loads(lock.read_text(encoding="utf-8"))["files"]
-    for name, entry in entries.items():
+    remedy = f"Delete {delete} and run again." if delete else f"Replace it, or delete {lock}."
+    try:
+        entries = json.loads(lock.read_text(encoding="utf-8"))["files"].items()
+        recorded = {name: (int(entry["bytes"]), str(entry["sha256"])) for name, entry in entries}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptWeights(f"cannot read {lock}", "it is no record of files", remedy) from error
+    for name, (size_bytes, sha256) in recorded.items():
         path = folder / name
         found = None
         if not path.is_file():
             found = "it is gone"
-        elif path.stat().st_size != entry["bytes"]:
-            found = f"it has {path.stat().st_size} bytes, {entry['bytes']} were recorded"
-        elif sha256_of(path) != entry["sha256"]:
+        elif path.stat().st_size != size_bytes:
+            found = f"it has {path.stat().st_size} bytes, {size_bytes} were recorded"
+        elif sha256_of(path) != sha256:
             found = "its SHA-256 is not the recorded one"
         if found is not None:
-            raise CorruptWeights(
-                f"cannot use {path}", found, f"Delete {folder} and {lock} and fetch them again."
-            )
+            raise CorruptWeights(f"cannot use {path}", found, remedy)

@@ -1,7 +1,8 @@
 """Whisper on CTranslate2."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from clipkit.engines.weights import FolderWeights, HubWeights, Weights
 from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.engines.whisper_windows import packed
 from clipkit.errors import (
+    CorruptWeights,
     DeviceUnavailable,
     EngineError,
     MissingExtra,
-    MissingWeights,
     OptionError,
+    OutOfMemory,
     UnsupportedLanguage,
 )
 from clipkit.types.events import Monitor
@@ -52,6 +54,20 @@ _LOG_PROBABILITY = -1.0
 openai/whisper ``transcribe``."""
 
 _LANGUAGE_WINDOWS = 3
+_DEVICES = ("auto", "cpu", "cuda")
+_COMPUTE_TYPES = (
+    "auto",
+    "default",
+    "float32",
+    "float16",
+    "bfloat16",
+    "int16",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+)
+"""As CTranslate2 4 names them."""
 
 
 class WhisperCT2:
@@ -67,7 +83,7 @@ class WhisperCT2:
         hub: The line to the hub.
 
     Raises:
-        OptionError: The name is no known model.
+        OptionError: The name is no known model, or another option is none.
     """
 
     def __init__(
@@ -83,6 +99,13 @@ class WhisperCT2:
         if beam_size < 1 or batch_size < 1:
             raise OptionError(
                 "beam_size and batch_size are positive", f"they are {beam_size} and {batch_size}"
+            )
+        if device not in _DEVICES or compute_type not in _COMPUTE_TYPES:
+            raise OptionError(
+                f"Whisper cannot run on {device!r} with {compute_type!r}",
+                "CTranslate2 does not know these",
+                f"Use a device of {', '.join(_DEVICES)}, a compute type of "
+                f"{', '.join(_COMPUTE_TYPES)}.",
             )
         self.model = model
         self.device = device
@@ -133,12 +156,12 @@ class WhisperCT2:
         folder = _weights(model, self._hub).locate(monitor)
         try:
             self._loaded = _Loaded(folder, model, device, self.compute_type)
-        except RuntimeError as error:
-            if device != "cuda" or self.device == "cuda":
-                raise _load_error(folder, device, error) from error
+        except EngineError as error:
+            if not isinstance(error, DeviceUnavailable | OutOfMemory) or self.device == "cuda":
+                raise
             # A device without its libraries (CTranslate2 wants cuBLAS 12) is seen only now.
             self._loaded = _Loaded(folder, model, "cpu", self.compute_type)
-            monitor.fallback("ctranslate2 on cuda", "ctranslate2 on cpu", str(error))
+            monitor.fallback("ctranslate2 on cuda", "ctranslate2 on cpu", error.found)
 
     def close(self) -> None:
         """Free the weights."""
@@ -162,6 +185,7 @@ class WhisperCT2:
             language = loaded.detected_language(audio, windows[:_LANGUAGE_WINDOWS])
         words: list[Word] = []
         for start in range(0, len(windows), self.batch_size):
+            monitor.checkpoint()
             batch = windows[start : start + self.batch_size]
             for found in loaded.transcribed(audio, batch, language, self.beam_size):
                 words += found
@@ -183,13 +207,25 @@ def _weights(model: str, hub: Hub) -> Weights:
     )
 
 
-def _load_error(folder: Path, device: str, error: RuntimeError) -> EngineError:
-    asked = f"cannot load Whisper from {folder} on {device}"
-    if device == "cuda":
-        return DeviceUnavailable(asked, str(error), "Use device='cpu'.")
-    return MissingWeights(
-        asked, str(error), "Give a folder converted with ct2-transformers-converter."
-    )
+@contextmanager
+def _translated(asked: str, device: str) -> Iterator[None]:
+    """Turn what CTranslate2 and tokenizers raise into errors of ours."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except ValueError as error:
+        raise EngineError(asked, str(error), "Use compute_type='auto'.") from error
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, MemoryError) or "out of memory" in str(error):
+            raise OutOfMemory(
+                asked, str(error) or "no memory left", "Use a smaller model or batch_size."
+            ) from error
+        if device == "cuda":
+            raise DeviceUnavailable(asked, str(error), "Use device='cpu'.") from error
+        raise CorruptWeights(
+            asked, str(error), "Give a folder converted with ct2-transformers-converter."
+        ) from error
 
 
 class _Loaded:
@@ -198,13 +234,24 @@ class _Loaded:
     def __init__(self, folder: Path, model_name: str, device: str, compute_type: str) -> None:
         import ctranslate2
 
-        if compute_type == "auto":
-            compute_type = "float16" if device == "cuda" else "int8"
         self.model_name = model_name
+        self._device = device
         self._storage = ctranslate2.StorageView
-        self._whisper = ctranslate2.models.Whisper(
-            str(folder), device=device, compute_type=compute_type, intra_threads=os.cpu_count() or 0
-        )
+        with _translated(f"cannot load Whisper from {folder} on {device}", device):
+            if compute_type == "auto":
+                wanted = "float16" if device == "cuda" else "int8"
+                supported = ctranslate2.get_supported_compute_types(device)
+                compute_type = wanted if wanted in supported else "default"
+            self._whisper = ctranslate2.models.Whisper(
+                str(folder),
+                device=device,
+                compute_type=compute_type,
+                intra_threads=os.cpu_count() or 0,
+            )
+            if device == "cuda":
+                # Libraries that CUDA needs are loaded at the first multiplication: have it now.
+                silence = np.zeros((1, self._whisper.n_mels, 3000), np.float32)
+                self._whisper.encode(self._storage.from_array(silence), to_cpu=True)
         self._tokens = WhisperTokens(folder / "tokenizer.json")
         self._extractor: Any = None
         self.languages = (
@@ -218,13 +265,20 @@ class _Loaded:
         totals: dict[str, float] = {}
         for ranking in self._whisper.detect_language(self._features(audio, windows)):
             for token, probability in ranking:
-                totals[token[2:-2]] = totals.get(token[2:-2], 0.0) + probability
+                code = self._tokens.language_of(token)
+                totals[code] = totals.get(code, 0.0) + probability
         return max(sorted(totals), key=lambda code: totals[code])
 
     def transcribed(
         self, audio: Audio, windows: Sequence[Span], language: str | None, beam_size: int
     ) -> list[list[Word]]:
         """Return the words of each window."""
+        with _translated("cannot recognise speech with Whisper", self._device):
+            return self._transcribed(audio, windows, language, beam_size)
+
+    def _transcribed(
+        self, audio: Audio, windows: Sequence[Span], language: str | None, beam_size: int
+    ) -> list[list[Word]]:
         if not self._whisper.is_multilingual:
             language = None
         encoded = self._whisper.encode(self._features(audio, windows))
@@ -278,8 +332,8 @@ class _Loaded:
             position = last
             if not text:
                 continue
-            start_s = window.start_s + starts_s[first]
-            end_s = window.start_s + starts_s[last]
+            start_s = window.start_s + float(starts_s[first])
+            end_s = window.start_s + float(starts_s[last])
             span = Span(round(start_s, 3), round(max(start_s, end_s), 3)).clamped(window)
             heard = probabilities[first:last]
             confidence = round(float(np.mean(heard)), 3) if heard else None

@@ -7,9 +7,17 @@ tokenizers library.
 from collections.abc import Sequence
 from pathlib import Path
 
+from clipkit.errors import CorruptWeights
+
+_REMEDY = "Give the tokenizer.json of a Whisper model."
+
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "km", "bo", "yue"})
 """Languages written without spaces between words: each character is timed on its own."""
 
+_ISO_CODES = {"jw": "jv"}
+"""Whisper's codes that ISO 639-1 writes otherwise."""
+
+_WHISPER_CODES = {iso: code for code, iso in _ISO_CODES.items()}
 _BROKEN = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -18,12 +26,19 @@ class WhisperTokens:
 
     Args:
         file: Its ``tokenizer.json``.
+
+    Raises:
+        CorruptWeights: The file is no tokenizer, or not one of Whisper.
     """
 
     def __init__(self, file: Path) -> None:
         from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(file))
+        self._file = file
+        try:
+            self._tokenizer = Tokenizer.from_file(str(file))
+        except Exception as error:  # tokenizers raises nothing narrower
+            raise CorruptWeights(f"cannot read {file}", str(error), _REMEDY) from error
         self.end = self._id("<|endoftext|>")
         self.start = self._id("<|startoftranscript|>")
         self._transcribe = self._id("<|transcribe|>")
@@ -32,16 +47,25 @@ class WhisperTokens:
     def languages(self) -> frozenset[str]:
         """Return the codes of the languages that the vocabulary has."""
         return frozenset(
-            token[2:-2]
+            self.language_of(token)
             for token in self._tokenizer.get_vocab(with_added_tokens=True)
             if token.startswith("<|") and token.endswith("|>") and len(token) in {6, 7}
         )
+
+    @staticmethod
+    def language_of(token: str) -> str:
+        """Return the code of a language's token."""
+        return _ISO_CODES.get(token[2:-2], token[2:-2])
 
     def opening(self, language: str | None) -> list[int]:
         """Return the tokens before the text; None for a model that knows English only."""
         if language is None:
             return [self.start]
-        return [self.start, self._id(f"<|{language}|>"), self._transcribe]
+        return [
+            self.start,
+            self._id(f"<|{_WHISPER_CODES.get(language, language)}|>"),
+            self._transcribe,
+        ]
 
     def prompt(self, language: str | None) -> list[int]:
         """Return what decoding starts from: the opening, and that no timestamps are wanted."""
@@ -58,30 +82,37 @@ class WhisperTokens:
     def words(self, tokens: Sequence[int], language: str | None) -> list[tuple[str, int]]:
         """Return the words of text tokens, each with how many tokens it takes.
 
-        A character may span tokens, so tokens are gathered until they decode; a space begins a
-        word.
+        A character may span tokens, so tokens are gathered until they decode to whole characters; a
+        space begins a word.
         """
         words: list[tuple[str, int]] = []
         gathered: list[int] = []
         for token in tokens:
+            if gathered and self.text([token]).startswith(" "):
+                _put(words, self.text(gathered), len(gathered), language)  # it stays broken
+                gathered = []
             gathered.append(token)
             text = self.text(gathered)
-            if _BROKEN in text and len(gathered) < 4:
-                continue
-            starts_word = text.startswith(" ") or not words or language in _UNSPACED
-            is_mark = not any(character.isalnum() for character in text)
-            if starts_word and not (is_mark and words and not text.startswith(" ")):
-                words.append((text.strip(), len(gathered)))
-            else:
-                before, count = words[-1]
-                words[-1] = (before + text.strip(), count + len(gathered))
-            gathered = []
+            if not text.endswith(_BROKEN):
+                _put(words, text, len(gathered), language)
+                gathered = []
         if gathered:
-            words.append((self.text(gathered).strip(), len(gathered)))
+            _put(words, self.text(gathered), len(gathered), language)
         return words
 
     def _id(self, token: str) -> int:
         identity = self._tokenizer.token_to_id(token)
         if identity is None:
-            raise KeyError(token)
+            raise CorruptWeights(f"cannot use {self._file}", f"it lacks {token}", _REMEDY)
         return int(identity)
+
+
+def _put(words: list[tuple[str, int]], text: str, count: int, language: str | None) -> None:
+    """Add text of so many tokens: as a new word, or to the last one."""
+    starts_word = text.startswith(" ") or not words or language in _UNSPACED
+    is_mark = not any(character.isalnum() for character in text)
+    if starts_word and not (is_mark and words and not text.startswith(" ")):
+        words.append((text.strip(), count))
+    else:
+        before, count_before = words[-1]
+        words[-1] = (before + text.strip(), count_before + count)
