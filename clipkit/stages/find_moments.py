@@ -1,7 +1,7 @@
 """Sentences to candidate moments."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from clipkit.types.clips import Moment, Moments
@@ -44,8 +44,12 @@ class FindMoments:
                 f"({target_s:g} s, {shortest_s:g} s at the least)",
             )
         edges = [
-            _edges(sentence, info, shots, self.lead_s, self.tail_s) for sentence in sentences.items
+            _edges(sentence, info, shots, self.lead_s, self.tail_s)
+            for sentence in sentences.items
+            if sentence.span.start_s < info.duration_s
         ]
+        if not edges:
+            return Moments((), "all words of the transcript lie behind the end of the source")
         moments = tuple(_runs(edges, shortest_s, longest_s))
         if not moments and target_s is not None:
             # No sentence border allows the length: the nearest there is, within a factor of two.
@@ -78,7 +82,7 @@ def _edges(
     """Return where a clip starts that begins with a sentence, and ends that ends with it.
 
     A cut of the picture in the pause is a better edge than a fixed distance: the clip then shows
-    no flash of another shot.
+    no flash of another shot. For that an edge is rounded towards the clip's inside.
     """
     words = sentence.span
     end_s = min(words.end_s, info.duration_s)
@@ -92,16 +96,21 @@ def _edges(
         else max(words.start_s - min(lead_s, before.duration_s / 2.0), 0.0)
     )
     stop_s = cuts_after[0] if cuts_after else end_s + min(tail_s, after_s / 2.0)
-    return round(min(start_s, info.duration_s), 3), round(stop_s, 3)
+    return _ms(start_s, math.ceil), _ms(stop_s, math.floor)
+
+
+def _ms(time_s: float, rounded: Callable[[float], int]) -> float:
+    """Round to whole milliseconds; what is one but for the floats stays."""
+    return rounded(round(time_s * 1000.0, 3)) / 1000.0
 
 
 def _runs(
     edges: Sequence[tuple[float, float]], shortest_s: float, longest_s: float
 ) -> Iterator[Moment]:
     for first in range(len(edges)):
-        start_s = edges[first][0]
+        start_s, end_s = edges[first]
         for last in range(first, len(edges)):
-            end_s = edges[last][1]
+            end_s = max(end_s, edges[last][1])  # where voices overlap, the last to begin ends first
             if end_s - start_s > longest_s:
                 break
             if end_s - start_s >= max(shortest_s, 0.001):

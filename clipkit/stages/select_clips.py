@@ -43,7 +43,7 @@ class SelectClips:
             elif rival is not None:
                 reason = f"it overlaps the better clip at {spans[rival].start_s:.1f} s"
             elif len(chosen) == query.top:
-                reason = f"{query.top} clips are better"
+                reason = f"it comes after the best {query.top}"
             else:
                 chosen.append(index)
                 continue

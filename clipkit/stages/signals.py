@@ -14,33 +14,10 @@ from clipkit.types.speech import SentenceEmbeddings, Sentences
 Floats = npt.NDArray[np.float64]
 
 _OPENERS_THAT_LEAN = frozenset(
-    [
-        "and",
-        "but",
-        "so",
-        "or",
-        "because",
-        "then",
-        "also",
-        "which",
-        "that",
-        "this",
-        "these",
-        "those",
-        "it",
-        "he",
-        "she",
-        "they",
-        "his",
-        "her",
-        "their",
-        "him",
-        "them",
-        "well",
-        "yeah",
-        "yes",
-        "no",
-    ]
+    """
+    and but so or because then also which that this these those it he she they his her their
+    him them well yeah yes no
+    """.split()
 )
 """A first word that needs what came before."""
 
@@ -120,14 +97,17 @@ def coherence(runs: Runs) -> Floats:
 
 
 def borders(runs: Runs) -> Floats:
-    """Return how much the topic changes at both ends of each run."""
+    """Return how much the topic changes at both ends of each run.
+
+    The source's own start and end count half: greetings and goodbyes are there, not topics.
+    """
     first, stop, count = runs.first, runs.last + 1, runs.sentences
     opening = runs.mean(first, np.minimum(first + _CONTEXT, stop))
     before = runs.mean(np.maximum(first - _CONTEXT, 0), first)
     closing = runs.mean(np.maximum(stop - _CONTEXT, first), stop)
     after = runs.mean(stop, np.minimum(stop + _CONTEXT, count))
-    at_start = np.where(first == 0, 1.0, 1.0 - _cosine(before, opening))
-    at_end = np.where(stop == count, 1.0, 1.0 - _cosine(closing, after))
+    at_start = np.where(first == 0, 0.5, 1.0 - _cosine(before, opening))
+    at_end = np.where(stop == count, 0.5, 1.0 - _cosine(closing, after))
     result: Floats = np.clip((at_start + at_end) / 2.0, 0.0, 1.0)
     return result
 
