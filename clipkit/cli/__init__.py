@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line: ``clipkit find``, ``render``, ``transcribe``, ``doctor``."""
+
+from clipkit.cli.main import main
+
+__all__ = ["main"]
