@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# A loaded machine is no failure.
+hypothesis.settings.register_profile("clipkit", deadline=None)
+hypothesis.settings.load_profile("clipkit")
 
 RESOURCES = Path(__file__).parent / "resources"
 

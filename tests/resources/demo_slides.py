@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from demo_script import SHOW_TITLE, Layout, Speaker
 from PIL import Image, ImageDraw, ImageFont
+
+from tests.resources.demo_script import SHOW_TITLE, Layout, Speaker
 
 WIDTH, HEIGHT = 854, 480
 LEVELS = 6  # mouth and level-bar positions, 0 (silent) to LEVELS

@@ -12,7 +12,7 @@ Python packages needed: ``numpy``, ``av`` and ``pillow`` (10.1 or newer).
 
 Command, from the top of the repository (it takes a minute or two)::
 
-    python tests/resources/make_demo.py
+    python -m tests.resources.make_demo
 
 The same tool versions give the same files: the synthesisers are deterministic, the room tone
 comes from a seeded generator and the encoder runs in one thread.
@@ -37,9 +37,10 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
-from demo_script import SHOW, Line, Scene, Segment, Speaker
-from demo_slides import HEIGHT, LEVELS, PALETTES, WIDTH, SlideView, render
 from numpy.typing import NDArray
+
+from tests.resources.demo_script import SHOW, Line, Scene, Segment, Speaker
+from tests.resources.demo_slides import HEIGHT, LEVELS, PALETTES, WIDTH, SlideView, render
 
 Samples = NDArray[np.float64]
 Picture = NDArray[np.uint8]

@@ -1,0 +1,218 @@
+"""PocketSphinx on the bundled video, and what happens when its processes end."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import clipkit.engines.sphinx as module
+from clipkit.engines.sphinx import PocketSphinx, _pieces
+from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
+from clipkit.types.events import Cancellation, Event, Monitor
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech, Transcript
+from clipkit.types.time import Span, merged
+from tests.engines.word_errors import spoken, word_error_rate
+
+pytest.importorskip("pocketsphinx")
+
+Truth = dict[str, Any]
+
+
+def speech_of(truth: Truth, duration_s: float) -> Speech:
+    """Return where the sentences are, with the little air a detector leaves around them."""
+    spans = merged(
+        Span(max(0.0, sentence["start_s"] - 0.05), sentence["end_s"] + 0.05)
+        for sentence in truth["sentences"]
+    )
+    return Speech(spans, duration_s)
+
+
+@pytest.fixture(scope="module")
+def heard(demo_audio: Audio, demo_truth: Truth) -> Transcript:
+    speech = speech_of(demo_truth, demo_audio.duration_s)
+    return PocketSphinx().transcribe(demo_audio, speech, "en", Monitor("test"))
+
+
+def children() -> set[int]:
+    """Return the processes that this one started, the dead ones not yet waited for included."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == os.getpid():
+            found.add(int(folder.name))
+    return found
+
+
+_ANSWERS_HALF = """
+import os, struct, sys
+sys.stdin.buffer.read(struct.unpack("<i", sys.stdin.buffer.read(4))[0])
+os.write(1, b'[["hal')
+"""
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+
+
+def test_the_demo_is_understood(heard: Transcript, demo_truth: Truth) -> None:
+    said = spoken(" ".join(sentence["text"] for sentence in demo_truth["sentences"]))
+    assert word_error_rate(said, spoken(heard.text)) <= 0.10
+    assert heard.language == "en"
+
+
+def test_words_are_timed_where_their_sentence_is(heard: Transcript, demo_truth: Truth) -> None:
+    sentences = [Span(each["start_s"], each["end_s"]) for each in demo_truth["sentences"]]
+    for word in heard.words:
+        away_s = min(
+            max(each.start_s - word.span.start_s, word.span.end_s - each.end_s)
+            for each in sentences
+        )
+        assert away_s < 0.3, word
+    for each in sentences:
+        inside = [word.span for word in heard.words if each.overlaps(word.span)]
+        assert abs(inside[0].start_s - each.start_s) < 0.3
+        assert abs(inside[-1].end_s - each.end_s) < 0.3
+
+
+def test_words_are_in_order_and_confidences_are_probabilities(heard: Transcript) -> None:
+    starts_s = [word.span.start_s for word in heard.words]
+    assert starts_s == sorted(starts_s)
+    confidences = [word.confidence for word in heard.words]
+    assert all(each is not None and 0.0 <= each <= 1.0 for each in confidences)
+    assert len(set(confidences)) > 10
+
+
+def test_other_languages_are_refused(monitor: Monitor) -> None:
+    audio = Audio(np.zeros(16000, np.float32))
+    with pytest.raises(UnsupportedLanguage, match="de"):
+        PocketSphinx().transcribe(audio, Speech((Span(0.0, 1.0),), 1.0), "de", monitor)
+
+
+@needs_proc
+def test_no_speech_starts_no_process(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_started", lambda: pytest.fail("a process was started"))
+    audio = Audio(np.zeros(16000, np.float32))
+    assert PocketSphinx().transcribe(audio, Speech((), 1.0), None, monitor).words == ()
+
+
+def test_silence_taken_for_speech_gives_hardly_a_word(monitor: Monitor) -> None:
+    noise = np.random.default_rng(0).normal(0.0, 1e-4, 16000 * 5).astype(np.float32)
+    speech = Speech((Span(0.0, 5.0),), 5.0)
+    assert len(PocketSphinx().transcribe(Audio(noise), speech, "en", monitor).words) <= 2
+
+
+@needs_proc
+def test_cancelling_in_the_middle_leaves_no_process(demo_audio: Audio, demo_truth: Truth) -> None:
+    before = children()
+    cancellation = Cancellation()
+    started: set[int] = set()
+
+    def stop(_: Event) -> None:
+        started.update(children() - before)
+        cancellation.cancel()
+
+    speech = speech_of(demo_truth, demo_audio.duration_s)
+    with pytest.raises(Cancelled):
+        PocketSphinx(2).transcribe(demo_audio, speech, "en", Monitor("test", stop, cancellation))
+    assert len(started) == 2
+    assert children() == before
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("import sys; sys.exit('no model here')", "no model here"),
+        ("import os; os.read(0, 9); os._exit(3)", "without a word"),
+        (_ANSWERS_HALF, "without a word"),
+        ("import os; os.close(0)", "without a word"),
+    ],
+)
+def test_a_process_that_dies_is_an_engine_error(
+    demo_audio: Audio,
+    demo_truth: Truth,
+    monitor: Monitor,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    script: str,
+    reason: str,
+) -> None:
+    before = children()
+    command = tmp_path / "python"
+    worker = tmp_path / "worker.py"
+    worker.write_text(script)
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{worker}"\n')
+    command.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(command))
+    speech = speech_of(demo_truth, demo_audio.duration_s)
+    with pytest.raises(EngineError, match=reason):
+        PocketSphinx(2).transcribe(demo_audio, speech, "en", monitor)
+    assert children() == before
+
+
+@needs_proc
+def test_a_process_that_cannot_be_started_ends_the_others(
+    demo_audio: Audio, demo_truth: Truth, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = children()
+    real = module._started
+    started: list[Any] = []
+
+    def second_fails() -> Any:
+        if started:
+            raise OSError(12, "Cannot allocate memory")
+        started.append(real())
+        return started[0]
+
+    monkeypatch.setattr(module, "_started", second_fails)
+    speech = speech_of(demo_truth, demo_audio.duration_s)
+    with pytest.raises(EngineError, match="Cannot allocate memory"):
+        PocketSphinx(2).transcribe(demo_audio, speech, "en", monitor)
+    assert children() == before
+
+
+def test_without_the_package_the_extra_is_named(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(MissingExtra, match=r'pip install "clipkit\[offline\]"'):
+        PocketSphinx().warm_up(monitor)
+
+
+@st.composite
+def speeches(draw: st.DrawFn) -> Speech:
+    """Ascending spans of up to 29 s, whose times fall on samples."""
+    time = draw(st.integers(0, 3000))
+    spans = []
+    for pause, size in draw(
+        st.lists(st.tuples(st.integers(1, 300), st.integers(5, 2900)), min_size=1, max_size=12)
+    ):
+        spans.append(Span((time + pause) / 100, (time + pause + size) / 100))
+        time += pause + size
+    return Speech(tuple(spans), time / 100 + draw(st.integers(0, 300)) / 100)
+
+
+@given(speeches())
+def test_pieces_cover_all_speech_once(speech: Speech) -> None:
+    # Each sample is its own number, so that a piece shows where it was cut from.
+    audio = Audio(np.arange(round(speech.duration_s * 100), dtype=np.float32), 100)
+    pieces = list(_pieces(audio, speech))
+    taken = [int(sample) for piece in pieces for sample in piece.samples]
+    assert taken == sorted(set(taken)), "no sample twice, all in order"
+    for piece in pieces:
+        assert piece.samples[0] == round(piece.start_s * 100)
+    said = {
+        sample
+        for span in speech.spans
+        for sample in range(round(span.start_s * 100) + 1, round(span.end_s * 100) - 1)
+    }
+    assert said <= set(taken)
+    longest = max(span.duration_s for span in speech.spans)
+    assert all(len(piece.samples) / 100 <= max(15.0, longest) + 1.0 for piece in pieces)

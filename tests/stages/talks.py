@@ -1,0 +1,124 @@
+"""Talks made of numbers: words, sentences and media without a file behind them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import strategies as st
+
+from clipkit.stages.split_sentences import SplitSentences
+from clipkit.testing import HashEmbedder
+from clipkit.types.clips import Moment
+from clipkit.types.events import Monitor
+from clipkit.types.media import Audio, AudioStream, MediaInfo, Shots
+from clipkit.types.speech import (
+    CriteriaEmbeddings,
+    SentenceEmbeddings,
+    Sentences,
+    Speech,
+    Transcript,
+    Word,
+)
+from clipkit.types.time import Span
+
+MONITOR = Monitor("test")
+NO_SHOTS = Shots((), 0.0)
+NO_SPEECH = Speech((), 0.0)
+SILENCE = Audio(np.zeros(0, np.float32))
+
+
+def info(duration_s: float, *, sound: bool = True, fingerprint: str = "ab" * 32) -> MediaInfo:
+    """Return what a file of a length would hold."""
+    audio = AudioStream(0, "aac", 16000, 1, None, True) if sound else None
+    return MediaInfo(Path("talk.mp4"), fingerprint, "mp4", duration_s, 0.0, None, audio)
+
+
+def speech_of(words: Sequence[Word], duration_s: float) -> Speech:
+    """Return one stretch of speech from the first word to the last."""
+    if not words:
+        return Speech((), duration_s)
+    return Speech((Span(words[0].span.start_s, words[-1].span.end_s),), duration_s)
+
+
+def spoken(
+    *texts: str, start_s: float = 1.0, word_s: float = 0.4, pause_s: float = 0.6
+) -> tuple[Word, ...]:
+    """Say texts one after the other, their words without a gap, a pause between the texts."""
+    words, reached_s = [], start_s
+    for text in texts:
+        for word in text.split():
+            words.append(Word(word, Span(round(reached_s, 3), round(reached_s + word_s, 3))))
+            reached_s += word_s
+        reached_s += pause_s
+    return tuple(words)
+
+
+def sentences_of(words: Sequence[Word]) -> Sentences:
+    """Split words into sentences as the pipeline does."""
+    return SplitSentences()(Transcript(tuple(words), "en", "test"), NO_SPEECH)
+
+
+def embedded(sentences: Sentences) -> SentenceEmbeddings:
+    """Embed sentences by their words."""
+    double = HashEmbedder()
+    return SentenceEmbeddings(
+        double.embed([item.text for item in sentences.items], MONITOR), double.name
+    )
+
+
+def embedded_criteria(criteria: Sequence[str]) -> CriteriaEmbeddings:
+    """Embed criteria as ``embedded`` does sentences."""
+    double = HashEmbedder()
+    return CriteriaEmbeddings(double.embed(criteria, MONITOR), double.name)
+
+
+def noise(duration_s: float, seed: int = 0, loud: float = 0.1) -> npt.NDArray[np.float32]:
+    """Return noise at 16 kHz."""
+    count = round(duration_s * 16000)
+    return (loud * np.random.default_rng(seed).standard_normal(count)).astype(np.float32)
+
+
+def inside_a_word(time_s: float, words: Sequence[Word]) -> Word | None:
+    """Return the word that is cut by an instant, if any."""
+    return next((word for word in words if word.span.start_s < time_s < word.span.end_s), None)
+
+
+_texts = st.sampled_from(
+    ["we", "talk", "about", "17", "yes.", "really?", "well,", "Dr.", "stars.", "and", "learning!"]
+)
+
+
+@st.composite
+def talks(draw: st.DrawFn, max_words: int = 60, overlapping: bool = False) -> tuple[Word, ...]:
+    """Draw words on a grid of milliseconds, with pauses of any length between them.
+
+    Args:
+        draw: Given by Hypothesis.
+        max_words: At most so many.
+        overlapping: Whether a word may begin before the one before has ended.
+    """
+    words, start_ms, reached_ms = [], 0, draw(st.integers(0, 3000))
+    casts: list[list[str | None]] = [[None], ["A"], ["A", "B"]]
+    speakers = draw(st.sampled_from(casts))
+    for _ in range(draw(st.integers(1, max_words))):
+        gap_ms = draw(st.sampled_from([0, 0, 1, 20, 150, 301, 750, 1300, 4000]))
+        if overlapping and draw(st.booleans()):
+            gap_ms = -draw(st.integers(0, max(0, reached_ms - start_ms)))
+        start_ms = max(start_ms, reached_ms + gap_ms)
+        end_ms = start_ms + draw(st.sampled_from([1, 80, 333, 900, 2500]))
+        span = Span(start_ms / 1000, end_ms / 1000)
+        words.append(Word(draw(_texts), span, None, draw(st.sampled_from(speakers))))
+        reached_ms = max(reached_ms, end_ms)
+    return tuple(words)
+
+
+@st.composite
+def runs_of(draw: st.DrawFn, count: int) -> tuple[Moment, ...]:
+    """Draw moments over so many sentences, in order and without doubles."""
+    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
+    drawn = draw(st.lists(pairs.map(sorted).map(tuple), min_size=1, max_size=8, unique=True))
+    return tuple(
+        Moment(first, last, Span(10.0 * first, 10.0 * last + draw(st.floats(0.5, 9.0))))
+        for first, last in sorted(drawn)
+    )

@@ -1,0 +1,146 @@
+"""Words are grouped to sentences; none is lost, doubled or moved."""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+
+from clipkit.stages.split_sentences import SplitSentences
+from clipkit.types.speech import Sentences, Speech, Transcript, Word
+from clipkit.types.time import Span
+from tests.stages.talks import NO_SPEECH, sentences_of, spoken, talks
+
+
+def _texts(sentences: Sentences) -> list[str]:
+    return [sentence.text for sentence in sentences.items]
+
+
+@given(talks(overlapping=True))
+def test_every_word_is_in_one_sentence_once_and_in_order(words: tuple[Word, ...]) -> None:
+    sentences = sentences_of(words)
+    assert [word for item in sentences.items for word in item.words] == list(words)
+    assert all(item.words for item in sentences.items)
+
+
+@given(talks())
+def test_pauses_are_what_lies_between_the_sentences(words: tuple[Word, ...]) -> None:
+    items = sentences_of(words).items
+    assert items[0].pause_before_s == items[0].span.start_s
+    assert items[-1].pause_after_s == math.inf
+    for before, after in pairwise(items):
+        gap_s = after.span.start_s - before.span.end_s
+        assert before.pause_after_s == after.pause_before_s == gap_s
+
+
+@given(talks(overlapping=True))
+def test_no_pause_is_negative(words: tuple[Word, ...]) -> None:
+    for item in sentences_of(words).items:
+        assert item.pause_before_s >= 0.0
+        assert item.pause_after_s >= 0.0
+
+
+def test_punctuation_ends_a_sentence() -> None:
+    words = spoken("We begin here. And then? Wow! It goes on", pause_s=0.0)
+    assert _texts(sentences_of(words)) == ["We begin here.", "And then?", "Wow!", "It goes on"]
+
+
+@pytest.mark.parametrize("end", ['."', "?”", "!)", "…", "。", "？", "！"])
+def test_an_end_may_be_quoted_or_of_another_script(end: str) -> None:
+    words = spoken(f"We begin{end} Then more.", pause_s=0.0)
+    assert len(sentences_of(words).items) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I saw Dr. Smith today.",
+        "It costs 3.50 here.",
+        "They sell fruit, e.g. apples, there.",
+        "Meet me at 5 p.m. on Friday.",
+        "Well, yes; no: maybe.",
+    ],
+)
+def test_a_point_within_a_sentence_does_not_end_it(text: str) -> None:
+    assert _texts(sentences_of(spoken(text))) == [text]
+
+
+def test_a_short_pause_within_punctuated_speech_ends_nothing() -> None:
+    words = spoken("We begin", "here today. Then more.", pause_s=0.9)
+    assert _texts(sentences_of(words)) == ["We begin here today.", "Then more."]
+
+
+def test_a_long_pause_ends_a_sentence_whatever_the_punctuation() -> None:
+    words = spoken("We begin", "here today. Then more.", pause_s=1.3)
+    assert _texts(sentences_of(words)) == ["We begin", "here today.", "Then more."]
+
+
+def test_without_punctuation_a_pause_ends_a_sentence() -> None:
+    words = spoken("this has no marks", "so pauses tell", "where it ends", pause_s=0.35)
+    assert _texts(sentences_of(words)) == ["this has no marks", "so pauses tell", "where it ends"]
+
+
+def test_without_punctuation_a_shorter_pause_does_not() -> None:
+    words = spoken("this has no marks", "so pauses tell", pause_s=0.2)
+    assert len(sentences_of(words).items) == 1
+
+
+def test_one_stray_point_does_not_make_speech_punctuated() -> None:
+    halves = (" ".join(["word"] * 50), " ".join(["word"] * 50) + ".")
+    words = spoken(*halves, word_s=0.1, pause_s=0.5)
+    assert len(sentences_of(words).items) == 2
+
+
+def test_another_speaker_begins_a_sentence() -> None:
+    words = spoken("do you think so yes I do", pause_s=0.0)
+    by = [replace(word, speaker="A" if number < 4 else "B") for number, word in enumerate(words)]
+    assert _texts(sentences_of(by)) == ["do you think so", "yes I do"]
+
+
+@given(talks())
+def test_no_sentence_has_two_speakers(words: tuple[Word, ...]) -> None:
+    for item in sentences_of(words).items:
+        assert len({word.speaker for word in item.words}) == 1
+
+
+def test_an_overlong_run_is_broken_at_its_widest_gap() -> None:
+    words = [
+        Word("a", Span(float(place), place + 0.95 - 0.1 * (place == 17))) for place in range(30)
+    ]
+    first, second = sentences_of(words).items
+    assert (len(first.words), len(second.words)) == (18, 12)
+
+
+@given(talks())
+def test_no_run_of_words_is_longer_than_allowed_unless_it_is_one_word(
+    words: tuple[Word, ...],
+) -> None:
+    stage = SplitSentences(longest_s=5.0)
+    for item in stage(Transcript(words, None, "test"), NO_SPEECH).items:
+        assert item.span.duration_s <= 5.0 or len(item.words) == 1
+
+
+def test_a_long_run_without_any_gap_is_broken_in_halves() -> None:
+    words = spoken(" ".join(["word"] * 4000), word_s=0.05)
+    items = sentences_of(words).items
+    assert all(item.span.duration_s <= 20.0 for item in items)
+    assert len(items) == 16
+
+
+def test_no_words_are_no_sentences() -> None:
+    assert sentences_of(()).items == ()
+
+
+def test_a_silence_that_the_words_hide_ends_a_sentence() -> None:
+    """Its last word is stretched over the pause, as recognisers do."""
+    words = (
+        Word("first", Span(0.0, 0.5)),
+        Word("sentence", Span(0.5, 2.0)),
+        Word("second", Span(2.0, 2.5)),
+    )
+    transcript = Transcript(words, "en", "test")
+    heard = Speech((Span(0.0, 1.0), Span(1.6, 2.5)), 2.5)
+    assert _texts(SplitSentences()(transcript, heard)) == ["first sentence", "second"]
+    throughout = Speech((Span(0.0, 2.5),), 2.5)
+    assert _texts(SplitSentences()(transcript, throughout)) == ["first sentence second"]
