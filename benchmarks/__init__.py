@@ -1,0 +1,1 @@
+"""Measurements of clipkit; ``python -m benchmarks speed --help``."""
