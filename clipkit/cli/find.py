@@ -48,7 +48,8 @@ def show(job: Job, folder: Path, wall_s: float, console: Console) -> None:
         f"(real-time factor {wall_s / length_s:.2f})",
     ]
     if len(job.clips):
-        console.print(_table(job), end="\n\n")
+        console.print(_table(job))
+        console.print()
         lines = [
             f"previews       {folder / PREVIEW_FOLDER}/*.mp4",
             f"full quality   clipkit render {folder} {job.clips[0].id[:8]}",

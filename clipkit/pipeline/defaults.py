@@ -1,8 +1,16 @@
 """The stages clipkit puts together unless told otherwise."""
 
+from dataclasses import dataclass
+
 from clipkit.engines.embedder import minilm, packaged_minilm
 from clipkit.engines.hub import Hub
-from clipkit.engines.protocols import Embedder, Recogniser
+from clipkit.engines.protocols import (
+    Embedder,
+    Recogniser,
+    ShotDetector,
+    TitleWriter,
+    VoiceDetector,
+)
 from clipkit.engines.scenes import SceneDetectShots
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
@@ -23,35 +31,51 @@ from clipkit.stages.split_sentences import SplitSentences
 from clipkit.stages.transcribe import Transcribe
 
 
-def default_stages(
+@dataclass(frozen=True, kw_only=True)
+class Engines:
+    """Who does the work: for each role, engines in order of preference."""
+
+    voice_detectors: tuple[VoiceDetector, ...]
+    recognisers: tuple[Recogniser, ...]
+    embedders: tuple[Embedder, ...]
+    shot_detectors: tuple[ShotDetector, ...]
+    title_writers: tuple[TitleWriter, ...]
+
+
+def default_engines(
     transcriber: Recogniser | None = None, embedder: Embedder | None = None
-) -> tuple[Stage, ...]:
-    """Return the stages of the main job.
+) -> Engines:
+    """Return the engines of the main job.
 
     Without a transcriber, Whisper and behind it the embedded PocketSphinx; without an embedder,
     all-MiniLM-L6-v2 from the hub and behind it the packaged one. What is named is used alone: it
     runs, or the job fails with its error.
     """
     hub = Hub()
-    transcribers: tuple[Recogniser, ...] = (WhisperCT2(hub=hub), PocketSphinx())
-    embedders: tuple[Embedder, ...] = (minilm(hub), packaged_minilm())
-    if transcriber is not None:
-        transcribers = (transcriber,)
-    if embedder is not None:
-        embedders = (embedder,)
+    return Engines(
+        voice_detectors=(SileroVad(),),
+        recognisers=(transcriber,) if transcriber else (WhisperCT2(hub=hub), PocketSphinx()),
+        embedders=(embedder,) if embedder else (minilm(hub), packaged_minilm()),
+        shot_detectors=(SceneDetectShots(),),
+        title_writers=(ExtractiveTitles(),),
+    )
+
+
+def stages_with(engines: Engines) -> tuple[Stage, ...]:
+    """Return the stages of the main job, done by these engines."""
     return (
         probe,
         decode_sound,
-        DetectSpeech(engines=(SileroVad(),)),
-        Transcribe(engines=transcribers),
-        DetectShots(engines=(SceneDetectShots(),)),
+        DetectSpeech(engines=engines.voice_detectors),
+        Transcribe(engines=engines.recognisers),
+        DetectShots(engines=engines.shot_detectors),
         SplitSentences(),
-        EmbedSentences(engines=embedders),
-        EmbedCriteria(engines=embedders),
+        EmbedSentences(engines=engines.embedders),
+        EmbedCriteria(engines=engines.embedders),
         FindMoments(),
         ScoreMoments(),
         SelectClips(),
-        ComposeClips(engines=(ExtractiveTitles(),)),
+        ComposeClips(engines=engines.title_writers),
         encode_previews,
         render_clip,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from clipkit.engines.protocols import Embedder, Engine, Recogniser
 from clipkit.errors import WiringError
 from clipkit.pipeline.analysis import Analysis
-from clipkit.pipeline.defaults import default_stages
+from clipkit.pipeline.defaults import default_engines, stages_with
 from clipkit.pipeline.running import Run
 from clipkit.pipeline.wiring import Slot, Stage, Wiring, described
 from clipkit.types.clips import Clip, Clips, Previews, Rendering
@@ -48,7 +48,7 @@ class Pipeline:
             transcriber: Used instead of Whisper with PocketSphinx behind it.
             embedder: Used instead of all-MiniLM-L6-v2.
         """
-        return cls(default_stages(transcriber, embedder))
+        return cls(stages_with(default_engines(transcriber, embedder)))
 
     def then(self, stage: Stage) -> "Pipeline":
         """Return a pipeline with one more stage.
