@@ -3,6 +3,7 @@
 Names load on first use: importing the package loads nothing heavy.
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     Whisper = WhisperCT2
 
 __version__ = "0.1.0"
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 _HOMES = {
     "Analysis": "clipkit.pipeline.analysis",

@@ -9,7 +9,12 @@ from rich.console import Console
 
 from clipkit.pipeline.doctor import Check, diagnose
 
-_MARKS = {"ok": "[green]ok     [/]", "absent": "[yellow]absent [/]", "failed": "[red]failed [/]"}
+_MARKS = {
+    "ok": "[green]ok     [/]",
+    "fetchable": "[cyan]fetch  [/]",
+    "absent": "[yellow]absent [/]",
+    "failed": "[red]failed [/]",
+}
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from types import FrameType
 
 from clipkit.cli.parser import build_parser
@@ -35,6 +36,9 @@ _EXIT_CODES: tuple[tuple[type[ClipkitError], int], ...] = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     arguments = build_parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files may be any bytes
     previous = signal.signal(signal.SIGTERM, _terminated)
     try:
         command = import_module(f"clipkit.cli.{arguments.command}")

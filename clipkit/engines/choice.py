@@ -17,10 +17,6 @@ _LOCKS: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
 
 _LOCKS_LOCK = threading.Lock()
 
-_LOADING = threading.Lock()
-"""One engine loads at a time: two threads that import PyTorch and what sits on it at once can see
-each other's half-imported modules."""
-
 
 @contextmanager
 def exclusive(engine: Engine) -> Iterator[None]:
@@ -43,7 +39,7 @@ def first_ready(engines: Sequence[_AnyEngine], monitor: Monitor) -> _AnyEngine:
     failures: list[tuple[_AnyEngine, EngineError]] = []
     for engine in engines:
         try:
-            with exclusive(engine), _LOADING:
+            with exclusive(engine):
                 engine.warm_up(monitor)
         except EngineError as error:
             failures.append((engine, error))

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
+from clipkit.engines.loading import IMPORTS
 from clipkit.engines.weights import HubWeights, PackagedMiniLM, Weights
 from clipkit.errors import CorruptWeights, DeviceUnavailable, MissingExtra, OutOfMemory
 from clipkit.types.events import Monitor
@@ -56,9 +57,10 @@ class SentenceEmbedder:
         if self._model is not None:
             return
         try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils import logging as transformers_logging
+            with IMPORTS:
+                import torch
+                from sentence_transformers import SentenceTransformer
+                from transformers.utils import logging as transformers_logging
         except ImportError as error:
             raise MissingExtra(
                 "cannot embed sentences", str(error), "Run: pip install clipkit"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
+from clipkit.engines.loading import IMPORTS
 from clipkit.errors import MissingExtra
 from clipkit.types.events import Monitor
 from clipkit.types.media import Picture, Shots
@@ -33,7 +34,8 @@ class SceneDetectShots:
     def warm_up(self, monitor: Monitor) -> None:
         """Check that PySceneDetect is there."""
         try:
-            import scenedetect.detectors  # noqa: F401
+            with IMPORTS:
+                import scenedetect.detectors  # noqa: F401
         except ImportError as error:
             raise MissingExtra(
                 "cannot detect shots", str(error), "Run: pip install clipkit"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from clipkit.engines.loading import IMPORTS
 from clipkit.errors import MissingExtra
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
@@ -40,10 +41,11 @@ class SileroVad:
         if self._model is not None:
             return
         try:
-            import torch
+            with IMPORTS:
+                import torch
 
-            threads = torch.get_num_threads()
-            import silero_vad
+                threads = torch.get_num_threads()
+                import silero_vad
         except ImportError as error:
             raise MissingExtra(
                 "cannot detect speech", str(error), "Run: pip install clipkit"

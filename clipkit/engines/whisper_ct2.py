@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
+from clipkit.engines.loading import IMPORTS
 from clipkit.engines.weights import FolderWeights, HubWeights, Weights
 from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.engines.whisper_windows import packed
@@ -24,6 +25,7 @@ from clipkit.errors import (
     UnsupportedLanguage,
 )
 from clipkit.types.events import Monitor
+from clipkit.types.language import LANGUAGES
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript, Word
 from clipkit.types.time import Span
@@ -150,18 +152,29 @@ class WhisperCT2:
                 "cannot run Whisper on CUDA", "CTranslate2 sees no CUDA device", "Use device='cpu'."
             )
         device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
-        model = self.model
-        if model == "auto":
-            model = "large-v3-turbo" if device == "cuda" else "small"
-        folder = _weights(model, self._hub).locate(monitor)
         try:
-            self._loaded = _Loaded(folder, model, device, self.compute_type)
-        except EngineError as error:
-            if not isinstance(error, DeviceUnavailable | OutOfMemory) or self.device == "cuda":
+            self._loaded = self._load(device, monitor)
+        except (DeviceUnavailable, OutOfMemory) as error:
+            if device == "cpu" or self.device == "cuda":
                 raise
             # A device without its libraries (CTranslate2 wants cuBLAS 12) is seen only now.
-            self._loaded = _Loaded(folder, model, "cpu", self.compute_type)
-            monitor.fallback("ctranslate2 on cuda", "ctranslate2 on cpu", error.found)
+            self._loaded = self._load("cpu", monitor)
+            asked, ran = self.model_for("cuda"), self.model_for("cpu")
+            monitor.fallback(f"whisper {asked} on cuda", f"whisper {ran} on cpu", error.found)
+
+    def model_for(self, device: str) -> str:
+        """Return the model that runs on a device."""
+        if self.model != "auto":
+            return self.model
+        return "large-v3-turbo" if device == "cuda" else "small"
+
+    def weights_for(self, device: str) -> Weights:
+        """Return where the weights come from that run on a device."""
+        return _weights(self.model_for(device), self._hub)
+
+    def _load(self, device: str, monitor: Monitor) -> "_Loaded":
+        folder = self.weights_for(device).locate(monitor)
+        return _Loaded(folder, self.model_for(device), device, self.compute_type)
 
     def close(self) -> None:
         """Free the weights."""
@@ -182,7 +195,8 @@ class WhisperCT2:
             )
         windows = packed(speech.spans, audio.duration_s)
         if language is None and windows:
-            language = loaded.detected_language(audio, windows[:_LANGUAGE_WINDOWS])
+            with _translated("cannot detect the language with Whisper", loaded.device):
+                language = loaded.detected_language(audio, windows[:_LANGUAGE_WINDOWS])
         words: list[Word] = []
         for start in range(0, len(windows), self.batch_size):
             monitor.checkpoint()
@@ -190,7 +204,9 @@ class WhisperCT2:
             for found in loaded.transcribed(audio, batch, language, self.beam_size):
                 words += found
             monitor.progress(batch[-1].end_s, audio.duration_s)
-        return Transcript(tuple(words), language, self.name)
+        # Whisper knows a few languages that ISO 639-1 does not, such as Hawaiian.
+        code = language if language in LANGUAGES else None
+        return Transcript(tuple(words), code, self.name)
 
 
 def _weights(model: str, hub: Hub) -> Weights:
@@ -235,7 +251,7 @@ class _Loaded:
         import ctranslate2
 
         self.model_name = model_name
-        self._device = device
+        self.device = device
         self._storage = ctranslate2.StorageView
         with _translated(f"cannot load Whisper from {folder} on {device}", device):
             if compute_type == "auto":
@@ -273,7 +289,7 @@ class _Loaded:
         self, audio: Audio, windows: Sequence[Span], language: str | None, beam_size: int
     ) -> list[list[Word]]:
         """Return the words of each window."""
-        with _translated("cannot recognise speech with Whisper", self._device):
+        with _translated("cannot recognise speech with Whisper", self.device):
             return self._transcribed(audio, windows, language, beam_size)
 
     def _transcribed(
@@ -307,7 +323,8 @@ class _Loaded:
     def _features(self, audio: Audio, windows: Sequence[Span]) -> Any:
         """Return log-mel features: shape (windows, mels, 3000)."""
         if self._extractor is None:
-            from transformers import WhisperFeatureExtractor
+            with IMPORTS:
+                from transformers import WhisperFeatureExtractor
 
             self._extractor = WhisperFeatureExtractor(feature_size=self._whisper.n_mels)
         features = self._extractor(

@@ -11,7 +11,7 @@ import av
 import av.error
 import numpy as np
 
-from clipkit.errors import EngineError, OutOfMemory, UnreadableMedia
+from clipkit.errors import EngineError, OutOfMemory, OutputError, UnreadableMedia
 from clipkit.files import whole_file
 from clipkit.media.audio import Samples, read_sound
 from clipkit.media.encoders import VideoEncoder
@@ -75,9 +75,11 @@ def write_excerpt(  # noqa: PLR0917
 
     Raises:
         UnreadableMedia: The source cannot be opened any more.
-        OutputError: The file cannot be written.
+        OutputError: The file cannot be written, or is the source itself.
         EngineError: The encoder failed.
     """
+    if path.exists() and path.samefile(info.path):
+        raise OutputError(f"cannot write {path}", "it is the source", "Choose another name.")
     muxing = {"movflags": "+faststart"}
     with (
         whole_file(path) as scratch,

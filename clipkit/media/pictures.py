@@ -84,10 +84,13 @@ def _shown(
         yield held
 
 
-def small_pictures(info: MediaInfo, width_px: int) -> Iterator[Picture]:
-    """Yield every picture of a file, shrunk to a width, as BGR arrays."""
+def small_pictures(
+    info: MediaInfo, width_px: int, damage: Damage | None = None
+) -> Iterator[Picture]:
+    """Yield every picture of a file, shrunk to a width, as BGR arrays; count what is damaged."""
+    damage = damage if damage is not None else Damage()
     reformatter = av.video.reformatter.VideoReformatter()
-    for time_s, frame in _decoded_from(info, 0.0, Damage()):
+    for time_s, frame in _decoded_from(info, 0.0, damage):
         width = min(width_px, frame.width)
         height = max(2, round(frame.height * width / frame.width))
         small = reformatter.reformat(

@@ -19,6 +19,7 @@ from clipkit.media.opening import (
     translated,
 )
 from clipkit.types.events import Monitor
+from clipkit.types.language import LANGUAGES
 from clipkit.types.media import AudioStream, MediaInfo, Source, SubtitleStream, VideoStream
 
 if TYPE_CHECKING:
@@ -179,7 +180,8 @@ def _subtitle_stream(stream: "av.stream.Stream") -> SubtitleStream:
 def _language(tag: str | None) -> str | None:
     if not tag or tag == "und":
         return None
-    return _LANGUAGE_TAGS.get(tag.lower(), tag.lower())
+    code = _LANGUAGE_TAGS.get(tag.lower(), tag.lower())
+    return code if code in LANGUAGES else None
 
 
 def _chosen_video(streams: Sequence[VideoStream]) -> VideoStream | None:

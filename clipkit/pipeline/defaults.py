@@ -61,13 +61,18 @@ def default_engines(
     )
 
 
-def stages_with(engines: Engines) -> tuple[Stage, ...]:
-    """Return the stages of the main job, done by these engines."""
+def stages_with(engines: Engines, *, use_subtitles: bool = True) -> tuple[Stage, ...]:
+    """Return the stages of the main job, done by these engines.
+
+    Args:
+        engines: Who does the work.
+        use_subtitles: Whether text subtitles in the file spare recognition.
+    """
     return (
         probe,
         decode_sound,
         DetectSpeech(engines=engines.voice_detectors),
-        Transcribe(engines=engines.recognisers),
+        Transcribe(engines=engines.recognisers, use_subtitles=use_subtitles),
         DetectShots(engines=engines.shot_detectors),
         SplitSentences(),
         EmbedSentences(engines=engines.embedders),

@@ -4,6 +4,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -17,9 +18,15 @@ from clipkit.engines.protocols import Embedder, Recogniser
 from clipkit.engines.scenes import SceneDetectShots
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
-from clipkit.engines.weights import Weights
-from clipkit.engines.whisper_ct2 import WHISPER_FILES, WHISPER_MODELS, WhisperCT2
-from clipkit.errors import ClipkitError, HubUnreachable
+from clipkit.engines.weights import HubWeights, Weights, missing_files
+from clipkit.engines.whisper_ct2 import WHISPER_MODELS, WhisperCT2
+from clipkit.errors import (
+    ClipkitError,
+    DeviceUnavailable,
+    HubUnreachable,
+    MissingExtra,
+    MissingWeights,
+)
 from clipkit.media.audio import decode_audio
 from clipkit.media.encoders import VIDEO_ENCODERS, X264, encoder_failure
 from clipkit.media.excerpt import PREVIEW, write_excerpt
@@ -29,7 +36,7 @@ from clipkit.types.media import Audio, Picture, Source
 from clipkit.types.speech import Speech
 from clipkit.types.time import Span
 
-State = Literal["ok", "absent", "failed"]
+State = Literal["ok", "fetchable", "absent", "failed"]
 
 _PACKAGES = (
     "clipkit", "av", "torch", "torchaudio", "transformers", "ctranslate2", "scenedetect",
@@ -45,7 +52,8 @@ class Check:
     """What."""
 
     state: State
-    """Whether it works; "absent" is fine where something else can take its place."""
+    """Whether it works; "fetchable" weights come at first use, "absent" is fine where another
+    thing can take its place, "failed" is there and broken."""
 
     found: str
     """What was found."""
@@ -76,19 +84,17 @@ def diagnose(on_check: Callable[[Check], None]) -> Diagnosis:
     for check in _checks():
         checks.append(check)
         on_check(check)
-    works = {check.name for check in checks if check.state == "ok"}
+    usable = {check.name for check in checks if check.state in {"ok", "fetchable"}}
 
     def first(*names: str) -> str | None:
-        return next((name for name in names if name in works), None)
+        return next((name for name in names if name in usable), None)
 
-    will_fetch = "hub" in works
     runs = {
         "decoding": first("decode and encode"),
         "speech detection": first("silero-vad"),
         "shots": first("pyscenedetect"),
-        "recogniser": first("whisper") or ("whisper" if will_fetch else first("pocketsphinx")),
-        "embedder": first("all-MiniLM-L6-v2")
-        or ("all-MiniLM-L6-v2" if will_fetch else first("packaged all-MiniLM-L6-v2")),
+        "recogniser": first("whisper on cuda", "whisper on cpu", "pocketsphinx"),
+        "embedder": first("all-MiniLM-L6-v2", "packaged all-MiniLM-L6-v2"),
         "encoder": first(*(encoder.name for encoder in VIDEO_ENCODERS)),
     }
     return Diagnosis(tuple(checks), runs)
@@ -99,7 +105,7 @@ def _checks() -> Iterator[Check]:
     hub = Hub()
     yield Check("python", "ok", sys.version.split()[0])
     yield _versions()
-    yield _media(monitor)
+    yield _attempt("decode and encode", lambda: _tried_media(monitor))
     for encoder in VIDEO_ENCODERS:
         failure = encoder_failure(encoder.name)
         remedy = "" if encoder is X264 else "Needs an NVIDIA GPU with NVENC and its driver."
@@ -109,16 +115,24 @@ def _checks() -> Iterator[Check]:
             failure or "encodes real pictures",
             remedy if failure is not None else "",
         )
-    yield _cuda()
+    cuda = _attempt("cuda", _tried_cuda)
+    yield cuda
     yield _attempt("silero-vad", lambda: _tried_vad(monitor))
     yield _attempt("pyscenedetect", lambda: _tried_shots(monitor))
-    yield _hub(hub)
-    model = WhisperCT2(hub=hub)
-    yield _hub_model("whisper", _whisper_weights(hub), lambda: _tried_recogniser(model, monitor))
+    reached = _hub(hub)
+    yield reached
+    for device in ("cuda", "cpu") if cuda.state == "ok" else ("cpu",):
+        whisper = WhisperCT2(WhisperCT2(device=device).model_for(device), device=device, hub=hub)
+        yield _weighty(
+            f"whisper on {device}",
+            whisper.weights_for(device),
+            reached,
+            partial(_tried_recogniser, whisper, monitor),
+        )
     yield _attempt("pocketsphinx", lambda: _tried_recogniser(PocketSphinx(), monitor))
     embedder = minilm(hub)
-    yield _hub_model(
-        "all-MiniLM-L6-v2", embedder.weights, lambda: _tried_embedder(embedder, monitor)
+    yield _weighty(
+        "all-MiniLM-L6-v2", embedder.weights, reached, lambda: _tried_embedder(embedder, monitor)
     )
     yield _attempt("packaged all-MiniLM-L6-v2", lambda: _tried_embedder(packaged_minilm(), monitor))
 
@@ -126,8 +140,12 @@ def _checks() -> Iterator[Check]:
 def _attempt(name: str, run: Callable[[], str]) -> Check:
     try:
         return Check(name, "ok", run())
-    except ClipkitError as error:
+    except (MissingExtra, MissingWeights, DeviceUnavailable) as error:
         return Check(name, "absent", error.found, error.remedy)
+    except ClipkitError as error:
+        return Check(name, "failed", error.found, error.remedy)
+    except Exception as error:  # a broken driver or package may raise anything
+        return Check(name, "failed", f"{type(error).__name__}: {error}", "Reinstall it.")
 
 
 def _versions() -> Check:
@@ -141,20 +159,15 @@ def _versions() -> Check:
     return Check("packages", "ok", ", ".join(found), remedy)
 
 
-def _media(monitor: Monitor) -> Check:
+def _tried_media(monitor: Monitor) -> str:
     """Write a second of picture and sound, cut a piece out of it and decode that."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="clipkit-doctor-") as folder:
-            source, piece = Path(folder) / "source.mp4", Path(folder) / "piece.mp4"
-            _write_second(source)
-            info = probe(Source(source), monitor)
-            write_excerpt(info, Span(0.2, 0.8), piece, PREVIEW, X264, monitor)
-            heard_s = decode_audio(probe(Source(piece), monitor), monitor).duration_s
-    except ClipkitError as error:
-        return Check("decode and encode", "failed", str(error), "Reinstall PyAV from its wheel.")
-    return Check(
-        "decode and encode", "ok", f"wrote, cut and decoded a test video ({heard_s:.1f} s)"
-    )
+    with tempfile.TemporaryDirectory(prefix="clipkit-doctor-") as folder:
+        source, piece = Path(folder) / "source.mp4", Path(folder) / "piece.mp4"
+        _write_second(source)
+        info = probe(Source(source), monitor)
+        write_excerpt(info, Span(0.2, 0.8), piece, PREVIEW, X264, monitor)
+        heard_s = decode_audio(probe(Source(piece), monitor), monitor).duration_s
+    return f"wrote, cut and decoded a test video ({heard_s:.1f} s)"
 
 
 def _write_second(path: Path) -> None:
@@ -173,16 +186,20 @@ def _write_second(path: Path) -> None:
         output.mux(sound.encode(None))
 
 
-def _cuda() -> Check:
+def _tried_cuda() -> str:
     import ctranslate2
     import torch
 
     if not torch.cuda.is_available():
-        return Check("cuda", "absent", "PyTorch sees no CUDA device", "Everything runs on the CPU.")
+        raise DeviceUnavailable(
+            "cannot use CUDA", "PyTorch sees no CUDA device", "Everything runs on the CPU."
+        )
     total = float(torch.ones(8, device="cuda").sum())
-    seen = f"{torch.cuda.get_device_name()} (sum of eight ones there: {total:g})"
     count = ctranslate2.get_cuda_device_count()
-    return Check("cuda", "ok", f"{seen}; CTranslate2 sees {count} device(s)")
+    return (
+        f"{torch.cuda.get_device_name()} (sum of eight ones there: {total:g}); "
+        f"CTranslate2 sees {count} device(s)"
+    )
 
 
 def _hub(hub: Hub) -> Check:
@@ -195,26 +212,16 @@ def _hub(hub: Hub) -> Check:
     return Check("hub", "ok", f"answers; whisper small is at revision {revision[:12]}")
 
 
-def _whisper_weights(hub: Hub) -> Weights:
-    from clipkit.engines.weights import HubWeights
-
-    return HubWeights("small", WHISPER_MODELS["small"], WHISPER_FILES, hub)
-
-
-def _hub_model(name: str, weights: Weights, run: Callable[[], str]) -> Check:
+def _weighty(name: str, weights: Weights, hub: Check, run: Callable[[], str]) -> Check:
     """Try a model whose weights are here; one whose weights are not is not fetched for a check."""
-    from clipkit.engines.weights import HubWeights, missing_files
-
     assert isinstance(weights, HubWeights)
     folder = weights.hub.cached(weights.repo, weights.files)
-    if folder is None or missing_files(folder, weights.files):
-        return Check(
-            name,
-            "absent",
-            f"the weights of {weights.repo} are not on this machine",
-            "They are fetched at first use where the hub can be reached.",
-        )
-    return _attempt(name, run)
+    if folder is not None and not missing_files(folder, weights.files):
+        return _attempt(name, run)
+    found = f"the weights of {weights.repo} are not on this machine"
+    if hub.state == "ok":
+        return Check(name, "fetchable", found, "They are fetched at first use.")
+    return Check(name, "absent", found, "Connect to the network once.")
 
 
 def _silence() -> Audio:

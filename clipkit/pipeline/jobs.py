@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from clipkit.errors import MediaError, SchemaError
+from clipkit.errors import MediaError, OptionError, SchemaError
 from clipkit.files import make_folder, sha256_of, write_text
 from clipkit.media.opening import check_file
 from clipkit.pipeline.pipeline import OnEvent, Pipeline
@@ -43,7 +43,8 @@ def find_clips(
         language: ISO 639-1 code of the speech; None: detected.
         top: At most so many clips.
         transcript: Used instead of recognition.
-        out: The folder; None: ``{name}-clips`` in the current folder.
+        out: The folder; None: ``{name}-clips`` in the current folder. Previews of an earlier job
+            in it that this one has no use for are removed.
         pipeline: Used instead of ``Pipeline.default()``.
         on_event: Told what happens, one event at a time, from threads of the pipeline.
         cancellation: Stops the job from another thread.
@@ -62,6 +63,10 @@ def find_clips(
     query = Query(criteria=texts, target_duration_s=target_duration, top=top)
     if not isinstance(source, Source):
         source = Source(Path(source), language)
+    elif language is not None:
+        raise OptionError(
+            f"language={language!r} goes with a path", "a Source was given", "Say it in the Source."
+        )
     check_file(source.path)
     folder = Path(out) if out is not None else Path(f"{source.path.stem}-clips")
     created_at_ms = time.time_ns() // 1_000_000
@@ -78,7 +83,9 @@ def find_clips(
             job_id=str(uuid.uuid4()),
             created_at_ms=created_at_ms,
             status="done",
-            source=JobSource(info.path.absolute(), info.fingerprint, info.duration_s),
+            source=JobSource(
+                info.path.absolute(), info.fingerprint, info.duration_s, source.language
+            ),
             query=query,
             language=made[Transcript].language,
             engines=tuple(_engines(made[Transcript], made[SentenceEmbeddings], previews)),
@@ -89,7 +96,10 @@ def find_clips(
             ),
             report=report,
         )
+        stale = _previews_in(folder) - {clip.id for clip in clips}
         write_text(folder / JOB_FILE, job_to_json(job))
+        for clip_id in stale:
+            (folder / PREVIEW_FOLDER / f"{clip_id}.mp4").unlink(missing_ok=True)
     return job
 
 
@@ -153,12 +163,20 @@ def render_clip_of_job(
     path = Path(out) if out is not None else Path(folder) / "render" / f"{clip.id}.mp4"
     made, _ = (pipeline or Pipeline.default()).run(
         (Rendering,),
-        [Source(job.source.path, job.language), RenderOrder(clip.span, path)],
+        [Source(job.source.path, job.source.language), RenderOrder(clip.span, path)],
         on_event,
         cancellation,
     )
     rendering: Rendering = made[Rendering]
     return rendering
+
+
+def _previews_in(folder: Path) -> set[str]:
+    """Return the clips whose previews an earlier job wrote into a folder."""
+    try:
+        return {clip_id for clip_id, _ in read_job(folder).previews}
+    except SchemaError:
+        return set()
 
 
 @contextmanager

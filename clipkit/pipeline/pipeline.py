@@ -45,10 +45,12 @@ class Pipeline:
         """Return the pipeline of the main job.
 
         Args:
-            transcriber: Used instead of Whisper with PocketSphinx behind it.
+            transcriber: Used instead of subtitles in the file and of Whisper with PocketSphinx
+                behind it.
             embedder: Used instead of all-MiniLM-L6-v2.
         """
-        return cls(stages_with(default_engines(transcriber, embedder)))
+        engines = default_engines(transcriber, embedder)
+        return cls(stages_with(engines, use_subtitles=transcriber is None))
 
     def then(self, stage: Stage) -> "Pipeline":
         """Return a pipeline with one more stage.

@@ -24,6 +24,9 @@ class JobSource:
     duration_s: float
     """Its length in seconds."""
 
+    language: str | None = None
+    """ISO 639-1 code of the speech as it was asked for: it decides which sound is used."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

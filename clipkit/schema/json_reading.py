@@ -79,6 +79,7 @@ def _source(document: Any) -> JobSource:
         Path(_field(document, "path", str)),
         _field(document, "fingerprint", str),
         _number(document, "duration"),
+        _text_or_null(document, "language"),
     )
 
 

@@ -48,6 +48,7 @@ def job_to_dict(job: Job) -> _Json:
             "path": str(job.source.path),
             "fingerprint": job.source.fingerprint,
             "duration": _seconds(job.source.duration_s),
+            "language": job.source.language,
         },
         "query": {
             "criteria": list(job.query.criteria),

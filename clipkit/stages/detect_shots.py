@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from clipkit.engines.choice import exclusive, first_ready
 from clipkit.engines.protocols import ShotDetector
+from clipkit.media.opening import Damage
 from clipkit.media.pictures import small_pictures
 from clipkit.types.events import Monitor
 from clipkit.types.media import MediaInfo, Picture, Shots
@@ -27,9 +28,16 @@ class DetectShots:
         if info.video is None:
             return Shots((), 0.0)
         engine = first_ready(self.engines, monitor)
-        pictures = _reported(small_pictures(info, _WIDTH_PX), info.duration_s, monitor)
+        damage = Damage()
+        pictures = _reported(small_pictures(info, _WIDTH_PX, damage), info.duration_s, monitor)
         with exclusive(engine):
-            return engine.detect(pictures, float(info.video.frame_rate_hz), monitor)
+            shots = engine.detect(pictures, float(info.video.frame_rate_hz), monitor)
+        if damage.packets or damage.cut_off:
+            end = f"; none could be read after {shots.duration_s:.1f} s" if damage.cut_off else ""
+            monitor.notice(
+                "damaged_video", f"{damage.packets} packets of pictures do not decode{end}"
+            )
+        return shots
 
 
 def _reported(pictures: Iterator[Picture], total_s: float, monitor: Monitor) -> Iterator[Picture]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from clipkit.engines.choice import exclusive, first_ready
 from clipkit.engines.protocols import Embedder
+from clipkit.errors import EngineError
 from clipkit.types.events import Monitor
 from clipkit.types.query import Query
 from clipkit.types.speech import CriteriaEmbeddings, SentenceEmbeddings, Sentences
@@ -31,11 +32,26 @@ class EmbedCriteria:
     """Gives each criterion a vector that stands for its meaning."""
 
     engines: tuple[Embedder, ...]
-    """In order of preference; the same as for the sentences."""
+    """The same as for the sentences."""
 
-    def __call__(self, query: Query, monitor: Monitor) -> CriteriaEmbeddings:
-        """Return a row for each criterion."""
-        return CriteriaEmbeddings(*_embedded(self.engines, query.criteria, monitor))
+    def __call__(
+        self, query: Query, embeddings: SentenceEmbeddings, monitor: Monitor
+    ) -> CriteriaEmbeddings:
+        """Return a row for each criterion, made by the engine that embedded the sentences.
+
+        Raises:
+            EngineError: That engine is not among these; vectors of two models do not compare.
+        """
+        if not query.criteria or not len(embeddings.vectors):
+            return CriteriaEmbeddings(np.zeros((0, 1), np.float32), embeddings.model)
+        able = [engine for engine in self.engines if engine.name == embeddings.model]
+        if not able:
+            raise EngineError(
+                "cannot embed the criteria",
+                f"the sentences were embedded by {embeddings.model}, which this pipeline lacks",
+                "Analyse the source again, or give the pipeline that embedder.",
+            )
+        return CriteriaEmbeddings(*_embedded(able, query.criteria, monitor))
 
 
 def _embedded(

@@ -24,7 +24,8 @@ class Transcribe:
     """In order of preference."""
 
     use_subtitles: bool = True
-    """Whether text subtitles in the file, in the language of the sound, spare recognition."""
+    """Whether text subtitles in the file spare recognition: those in the language of the sound, and
+    those whose language or the sound's is not said in the file."""
 
     def __call__(
         self, source: Source, info: MediaInfo, audio: Audio, speech: Speech, monitor: Monitor

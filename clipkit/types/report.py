@@ -17,10 +17,3 @@ class RunReport:
 
     timings: tuple[StageFinished, ...] = ()
     """What each stage cost, in the order of the stages."""
-
-    def __add__(self, other: "RunReport") -> "RunReport":
-        return RunReport(
-            self.fallbacks + other.fallbacks,
-            self.notices + other.notices,
-            self.timings + other.timings,
-        )

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import clipkit as ck
-from clipkit.errors import MediaError, OutputError, SchemaError, UnreadableMedia
+from clipkit.errors import MediaError, OptionError, OutputError, SchemaError, UnreadableMedia
 from clipkit.testing import BrokenRecogniser, ScriptedRecogniser
 from clipkit.types import events
 from clipkit.types.speech import Speech, Transcript, Word
@@ -30,7 +31,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _find(source: Path, out: Path, **options: object) -> ck.Job:
+def _find(source: Path | ck.Source, out: Path, **options: object) -> ck.Job:
     return ck.find_clips(source, out=out, pipeline=pipeline_of_doubles(), **options)  # type: ignore[arg-type]
 
 
@@ -172,3 +173,58 @@ def test_an_added_stage_has_the_last_word(short: Path) -> None:
     clips = pipeline.suggest(pipeline.analyze(short))
     assert len(clips) == 0
     assert clips.reason == "a filter removed every clip"
+
+
+def test_the_source_is_never_written_over(short: Path, tmp_path: Path) -> None:
+    source = tmp_path / "talk.mp4"
+    source.write_bytes(short.read_bytes())
+    job = _find(source, tmp_path / "out", target_duration=6)
+    with pytest.raises(OutputError, match="it is the source"):
+        ck.render_clip_of_job(tmp_path / "out", job.clips[0].id, source)
+    assert source.read_bytes() == short.read_bytes()
+
+
+def test_a_second_job_in_a_folder_leaves_no_previews_of_the_first(
+    short: Path, tmp_path: Path
+) -> None:
+    first = _find(short, tmp_path, target_duration=6)
+    (tmp_path / "preview" / "mine.mp4").write_bytes(b"keep")
+    second = _find(short, tmp_path, target_duration=9)
+    assert {clip.id for clip in first.clips} != {clip.id for clip in second.clips}
+    found = {path.stem for path in (tmp_path / "preview").iterdir()}
+    assert found == {clip.id for clip in second.clips} | {"mine"}
+
+
+@pytest.fixture(scope="module")
+def two_tracks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untagged track at 400 Hz, and an English one at 2 kHz, the first as default:
+
+    ffmpeg -f lavfi -i sine=400:d=12 -f lavfi -i sine=2000:d=12 -map 0 -map 1
+    -metadata:s:a:1 language=eng -disposition:a:0 default -disposition:a:1 0 two.mkv
+    """
+    path = tmp_path_factory.mktemp("two") / "two.mkv"
+    oracle.write(
+        *("-f", "lavfi", "-i", "sine=400:d=12", "-f", "lavfi", "-i", "sine=2000:d=12"),
+        *("-map", "0", "-map", "1", "-metadata:s:a:1", "language=eng"),
+        *("-disposition:a:0", "default", "-disposition:a:1", "0", str(path)),
+    )
+    return path
+
+
+@pytest.mark.parametrize(("language", "pitch_hz"), [(None, 400), ("en", 2000)])
+def test_a_rendering_has_the_sound_that_its_preview_has(
+    language: str | None, pitch_hz: int, two_tracks: Path, tmp_path: Path
+) -> None:
+    job = _find(two_tracks, tmp_path, language=language)
+    assert any(notice.code == "audio_choice" for notice in job.report.notices)
+    assert job.language == "en"
+    rendering = ck.render_clip_of_job(tmp_path, job.clips[0].id, pipeline=pipeline_of_doubles())
+    for path in (tmp_path / dict(job.previews)[job.clips[0].id], rendering.path):
+        spectrum = np.abs(np.fft.rfft(oracle.sound(path)[8000:24000]))
+        assert np.argmax(spectrum) == pitch_hz
+
+
+def test_a_language_beside_a_source_is_refused(short: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="Say it in the Source"):
+        _find(ck.Source(short), tmp_path / "out", language="en")
+    assert not (tmp_path / "out").exists()

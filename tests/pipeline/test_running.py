@@ -17,7 +17,6 @@ from clipkit.pipeline.pipeline import Pipeline
 from clipkit.types.events import (
     Cancellation,
     Event,
-    Fallback,
     Monitor,
     Notice,
     StageFinished,
@@ -358,15 +357,3 @@ def test_real_time_is_measured_against_the_length_of_the_source() -> None:
     _, report = Pipeline((probe, make_left), given=(Seed,)).run((Left,), (Seed(),))
     for timing in report.timings:
         assert timing.real_time_factor == pytest.approx(timing.wall_s / 100.0)
-
-
-def test_reports_add_up_in_order() -> None:
-    work = lambda monitor: monitor.fallback("a", "b", monitor.stage)  # noqa: E731
-    _, first = _pipeline(work, _nothing).run((Left,), (Seed(),))
-    _, second = _pipeline(_nothing, work).run((Right,), (Seed(),))
-    both = first + second
-    assert both.fallbacks == (
-        Fallback("make_left", "a", "b", "make_left"),
-        Fallback("make_right", "a", "b", "make_right"),
-    )
-    assert [timing.stage for timing in both.timings] == ["make_left", "make_right"]

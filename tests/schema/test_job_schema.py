@@ -85,7 +85,12 @@ def test_the_document_of_a_job_written_out_by_hand() -> None:
                 ],
             }
         ],
-        "source": {"path": "/videos/talk.mp4", "fingerprint": "ab" * 32, "duration": 3600.5},
+        "source": {
+            "path": "/videos/talk.mp4",
+            "fingerprint": "ab" * 32,
+            "duration": 3600.5,
+            "language": None,
+        },
         "query": {"criteria": ["key points"], "target_duration": 60, "top": 3},
         "language": "en",
         "engines": {"transcript": "whisper-ct2/small", "embedder": "all-MiniLM-L6-v2"},
