@@ -53,7 +53,7 @@ def test_json_is_all_that_stdout_holds(short: Path, subtitles: Path, tmp_path: P
     assert done.stdout == (tmp_path / "o" / "clips.json").read_text()
     assert "dog" in document["clips"][0]["transcript"]
     assert oracle.complaints(tmp_path / "o" / document["clips"][0]["preview_url"]) == ""
-    assert "embed criteria" in done.stderr
+    assert "detect speech" in done.stderr
 
 
 def test_a_table_a_rendering_and_a_transcript_come_from_one_folder(
