@@ -4,6 +4,9 @@ Means over runs of sentences come from prefix sums, so the cost grows with the n
 and not with their length.
 """
 
+from collections.abc import Callable
+from copy import copy
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +23,9 @@ _OPENERS_THAT_LEAN = frozenset(
     """.split()
 )
 """A first word that needs what came before."""
+
+_PART = 2048
+"""Runs whose vectors are held at once: 6 MB for each array at 384 dimensions."""
 
 _CONTEXT = 3
 """Sentences on either side of a border that tell whether the topic changes there."""
@@ -39,6 +45,20 @@ class Runs:
         self.length_s = np.array([moment.span.duration_s for moment in moments])
         rows = embeddings.vectors.astype(np.float64)
         self._sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)])
+
+    def by_parts(self, signal: "Callable[[Runs], Floats]") -> Floats:
+        """Return a signal of all runs, computed some thousand runs at a time.
+
+        A row of vectors for each run at once would take gigabytes for long clips of long talks.
+        """
+        parts = []
+        for start in range(0, len(self.first), _PART):
+            part = copy(self)
+            part.first = self.first[start : start + _PART]
+            part.last = self.last[start : start + _PART]
+            part.length_s = self.length_s[start : start + _PART]
+            parts.append(signal(part))
+        return np.concatenate(parts)
 
     @property
     def sentences(self) -> int:
@@ -70,7 +90,7 @@ def relevance(runs: Runs, match: Floats, criteria: Floats) -> Floats:
         match: Cosine of each sentence to each criterion: shape (criteria, sentences).
         criteria: Vectors of the criteria.
     """
-    whole = _unit(runs.mean(runs.first, runs.last + 1)) @ criteria.T
+    whole = runs.by_parts(lambda part: _unit(part.mean(part.first, part.last + 1)) @ criteria.T)
     best = np.array(
         [
             np.sort(match[:, first : last + 1], axis=1)[:, -2:].mean(axis=1)
@@ -86,7 +106,9 @@ def relevance(runs: Runs, match: Floats, criteria: Floats) -> Floats:
 
 def coherence(runs: Runs) -> Floats:
     """Return how much the sentences of each run have one subject: the length of their mean."""
-    length = np.linalg.norm(runs.mean(runs.first, runs.last + 1), axis=1)
+    length = runs.by_parts(
+        lambda part: np.linalg.norm(part.mean(part.first, part.last + 1), axis=1)
+    )
     count = runs.last + 1 - runs.first
     # The mean of n unrelated unit vectors is 1 / sqrt(n) long; that is no coherence.
     chance = 1.0 / np.sqrt(count)
@@ -101,6 +123,10 @@ def borders(runs: Runs) -> Floats:
 
     The source's own start and end count half: greetings and goodbyes are there, not topics.
     """
+    return runs.by_parts(_borders)
+
+
+def _borders(runs: Runs) -> Floats:
     first, stop, count = runs.first, runs.last + 1, runs.sentences
     opening = runs.mean(first, np.minimum(first + _CONTEXT, stop))
     before = runs.mean(np.maximum(first - _CONTEXT, 0), first)

@@ -202,3 +202,26 @@ def test_relevance_of_one_criterion_does_not_depend_on_the_others() -> None:
     match = both @ embedded(sentences).vectors.T.astype(np.float64)
     alone = signals.relevance(runs, match[:1], both[:1])
     np.testing.assert_allclose(signals.relevance(runs, match, both)[:1], alone)
+
+
+def test_signals_do_not_depend_on_how_many_runs_are_taken_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = CATS + TAXES
+    pairs = [(first, last) for first in range(6) for last in range(first, 6)]
+    runs, sentences = _runs(texts, *pairs)
+    vectors = embedded(sentences).vectors.astype(np.float64)
+    match = vectors[:1] @ vectors.T
+
+    def measured() -> list[signals.Floats]:
+        return [
+            signals.borders(runs),
+            signals.coherence(runs),
+            signals.relevance(runs, match, vectors[:1]),
+        ]
+
+    at_once = measured()
+    monkeypatch.setattr(signals, "_PART", 2)
+    for whole, parts in zip(at_once, measured(), strict=True):
+        assert len(whole if whole.ndim == 1 else whole[0]) == len(pairs)
+        np.testing.assert_allclose(whole, parts, rtol=1e-12)
