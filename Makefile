@@ -38,7 +38,7 @@ clean:
 	@touch $@
 
 .venv/.demo: .venv/.made pyproject.toml constraints.txt
-	@echo "installing clipkit into .venv: 5.5 GB, some minutes the first time"
+	@echo "installing clipkit into .venv: 7 GB, some minutes the first time"
 	$(PIP) --editable ".[offline]"
 	@touch $@
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from clipkit.errors import MediaError, OptionError, SchemaError
-from clipkit.files import make_folder, sha256_of, write_text
+from clipkit.files import make_folder, write_text
 from clipkit.media.opening import check_file
 from clipkit.pipeline.pipeline import OnEvent, Pipeline
 from clipkit.schema import Job, JobSource, job_from_json, job_to_json
@@ -153,20 +153,19 @@ def render_clip_of_job(
             "Use one of: " + ", ".join(clip.id for clip in job.clips) if len(job.clips) else "",
         )
     clip = found[0]
-    check_file(job.source.path)
-    if sha256_of(job.source.path) != job.source.fingerprint:
+    pipeline = pipeline or Pipeline.default()
+    source = Source(job.source.path, job.source.language)
+    made, _ = pipeline.run((MediaInfo,), [source], on_event, cancellation)
+    info: MediaInfo = made[MediaInfo]
+    if info.fingerprint != job.source.fingerprint:
         raise MediaError(
             f"cannot render from {job.source.path}",
             "the file is not the one that was analysed",
             "Bring the old file back, or run clipkit find again.",
         )
     path = Path(out) if out is not None else Path(folder) / "render" / f"{clip.id}.mp4"
-    made, _ = (pipeline or Pipeline.default()).run(
-        (Rendering,),
-        [Source(job.source.path, job.source.language), RenderOrder(clip.span, path)],
-        on_event,
-        cancellation,
-    )
+    have = [info, RenderOrder(clip.span, path)]
+    made, _ = pipeline.run((Rendering,), have, on_event, cancellation)
     rendering: Rendering = made[Rendering]
     return rendering
 

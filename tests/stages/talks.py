@@ -54,6 +54,17 @@ def spoken(
     return tuple(words)
 
 
+TALK = spoken(
+    "Cats purr softly at night.",
+    "Cats sleep most of the day.",
+    "Taxes fund the roads we drive on.",
+    "Without taxes the roads crumble.",
+    "Rockets burn fuel to reach orbit.",
+    "An orbit needs speed and fuel.",
+)
+"""Three topics, two sentences each."""
+
+
 def sentences_of(words: Sequence[Word]) -> Sentences:
     """Split words into sentences as the pipeline does."""
     return SplitSentences()(Transcript(tuple(words), "en", "test"), NO_SPEECH)

@@ -22,6 +22,7 @@ from tests.stages.talks import (
     MONITOR,
     NO_SHOTS,
     SILENCE,
+    TALK,
     embedded,
     embedded_criteria,
     info,
@@ -29,15 +30,6 @@ from tests.stages.talks import (
     speech_of,
     spoken,
     talks,
-)
-
-TALK = spoken(
-    "Cats purr softly at night.",
-    "Cats sleep most of the day.",
-    "Taxes fund the roads we drive on.",
-    "Without taxes the roads crumble.",
-    "Rockets burn fuel to reach orbit.",
-    "An orbit needs speed and fuel.",
 )
 
 

@@ -14,23 +14,14 @@ from clipkit.types.speech import CriteriaEmbeddings, Sentences, Word
 from tests.stages.talks import (
     NO_SHOTS,
     SILENCE,
+    TALK,
     embedded,
     embedded_criteria,
     info,
     noise,
     sentences_of,
     speech_of,
-    spoken,
     talks,
-)
-
-TALK = spoken(
-    "Cats purr softly at night.",
-    "Cats sleep most of the day.",
-    "Taxes fund the roads we drive on.",
-    "Without taxes the roads crumble.",
-    "Rockets burn fuel to reach orbit.",
-    "An orbit needs speed and fuel.",
 )
 
 
