@@ -1,6 +1,10 @@
 """Sentence embeddings with sentence-transformers."""
 
+import ctypes
+import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +29,8 @@ MINILM_FILES = (
     "1_Pooling/config.json",
 )
 _BATCH = 64
+_LIBRARIES = ("torch", "sentence_transformers", "transformers")
+_DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 
 
 class SentenceEmbedder:
@@ -45,6 +51,17 @@ class SentenceEmbedder:
         """Name of the engine and its model."""
         return f"sentence-transformers/{self.weights.name}"
 
+    @property
+    def identity(self) -> str | None:
+        """Name, weights and kind of device; None while the weights are not on this machine."""
+        weights = self.weights.identity
+        if weights is None:
+            return None
+        kind = self.device.partition(":")[0]
+        if kind == "auto":
+            kind = "cuda" if _has_cuda() else "cpu"
+        return f"{self.name}: {weights} on {kind}"
+
     def warm_up(self, monitor: Monitor) -> None:
         """Load the model.
 
@@ -56,6 +73,17 @@ class SentenceEmbedder:
         """
         if self._model is not None:
             return
+        lacking = [name for name in _LIBRARIES if find_spec(name) is None]
+        if lacking:
+            raise MissingExtra(
+                "cannot embed sentences", f"{lacking[0]} is not there", "Run: pip install clipkit"
+            )
+        if self.device.startswith("cuda") and not _has_cuda():
+            raise DeviceUnavailable(
+                f"cannot embed on {self.device}", "PyTorch sees no CUDA device", "Use device='cpu'."
+            )
+        # Before the imports, which take seconds: weights that are not here are no rare case.
+        folder = self.weights.locate(monitor)
         try:
             with IMPORTS:
                 import torch
@@ -65,13 +93,7 @@ class SentenceEmbedder:
             raise MissingExtra(
                 "cannot embed sentences", str(error), "Run: pip install clipkit"
             ) from error
-        has_cuda = torch.cuda.is_available()
-        if self.device.startswith("cuda") and not has_cuda:
-            raise DeviceUnavailable(
-                f"cannot embed on {self.device}", "PyTorch sees no CUDA device", "Use device='cpu'."
-            )
-        device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
-        folder = self.weights.locate(monitor)
+        device = ("cuda" if _has_cuda() else "cpu") if self.device == "auto" else self.device
         shows_bars = transformers_logging.is_progress_bar_enabled()
         transformers_logging.disable_progress_bar()
         try:
@@ -111,6 +133,29 @@ class SentenceEmbedder:
             )
             monitor.progress(start + len(batch), len(order), "sentences")
         return vectors
+
+
+def _has_cuda() -> bool:
+    """Tell whether PyTorch sees a CUDA device; without a driver it is not imported to ask it."""
+    if "torch" not in sys.modules and not _may_have_cuda():
+        return False
+    try:
+        with IMPORTS:
+            import torch
+    except ImportError:
+        return False
+    return torch.cuda.is_available()
+
+
+def _may_have_cuda() -> bool:
+    """Tell whether there is a driver of NVIDIA's, or of AMD's, which PyTorch calls CUDA too."""
+    if Path("/dev/kfd").exists():
+        return True
+    driver = _DRIVERS.get(sys.platform)
+    try:
+        return driver is not None and ctypes.CDLL(driver) is not None
+    except OSError:
+        return False
 
 
 def minilm(hub: Hub) -> SentenceEmbedder:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from clipkit.engines.loading import IMPORTS
+from clipkit.engines.weights import package_identity
 from clipkit.errors import MissingExtra
 from clipkit.types.events import Monitor
 from clipkit.types.media import Picture, Shots
@@ -30,6 +31,13 @@ class SceneDetectShots:
     def name(self) -> str:
         """Name of the engine."""
         return "pyscenedetect/adaptive"
+
+    @property
+    def identity(self) -> str | None:
+        """Version of the package and the options."""
+        package = package_identity("scenedetect")
+        options = f"threshold {self.threshold}, window {self.window}, shot {self.min_shot_s} s"
+        return f"{package} adaptive, {options}" if package else None
 
     def warm_up(self, monitor: Monitor) -> None:
         """Check that PySceneDetect is there."""

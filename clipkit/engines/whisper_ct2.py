@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
 from clipkit.engines.loading import IMPORTS
-from clipkit.engines.weights import FolderWeights, HubWeights, Weights
+from clipkit.engines.weights import Weights
+from clipkit.engines.whisper_models import WHISPER_MODELS, engine_name, whisper_weights
 from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.engines.whisper_windows import packed
 from clipkit.errors import (
@@ -30,21 +31,7 @@ from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript, Word
 from clipkit.types.time import Span
 
-WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
-WHISPER_MODELS = {
-    "tiny": "Systran/faster-whisper-tiny",
-    "tiny.en": "Systran/faster-whisper-tiny.en",
-    "base": "Systran/faster-whisper-base",
-    "base.en": "Systran/faster-whisper-base.en",
-    "small": "Systran/faster-whisper-small",
-    "small.en": "Systran/faster-whisper-small.en",
-    "medium": "Systran/faster-whisper-medium",
-    "medium.en": "Systran/faster-whisper-medium.en",
-    "large-v2": "Systran/faster-whisper-large-v2",
-    "large-v3": "Systran/faster-whisper-large-v3",
-    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
-}
-"""Short names of models converted to CTranslate2 on the hub; the names faster-whisper uses."""
+__all__ = ["WHISPER_MODELS", "WhisperCT2"]
 
 _FRAME_S = 0.02
 """What one encoder position stands for."""
@@ -117,13 +104,37 @@ class WhisperCT2:
         self._hub = hub or Hub()
         self._loaded: _Loaded | None = None
         if model != "auto":
-            _weights(model, self._hub)  # a name that cannot be is refused now, not after decoding
+            whisper_weights(
+                model, self._hub
+            )  # a name that cannot be is refused now, not after decoding
 
     @property
     def name(self) -> str:
         """Name of the engine and its model."""
         model = self._loaded.model_name if self._loaded is not None else self.model
-        return f"whisper-ct2/{Path(model).name if Path(model).is_dir() else model}"
+        return engine_name(model)
+
+    @property
+    def identity(self) -> str | None:
+        """Version, model, weights, device, compute type and beam; None while weights are not here.
+
+        The size of batches changes no word.
+        """
+        try:
+            import ctranslate2
+        except ImportError:
+            return None
+        has_cuda = ctranslate2.get_cuda_device_count() > 0
+        device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
+        device = self._loaded.device if self._loaded is not None else device
+        weights = self.weights_for(device).identity
+        if weights is None or (device == "cuda" and not has_cuda):
+            return None
+        return (
+            f"ctranslate2 {ctranslate2.__version__}, {engine_name(self.model_for(device))}: "
+            f"{weights} on {device} in {_compute_type(self.compute_type, device)}, "
+            f"beam {self.beam_size}"
+        )
 
     @property
     def languages(self) -> frozenset[str] | None:
@@ -170,7 +181,7 @@ class WhisperCT2:
 
     def weights_for(self, device: str) -> Weights:
         """Return where the weights come from that run on a device."""
-        return _weights(self.model_for(device), self._hub)
+        return whisper_weights(self.model_for(device), self._hub)
 
     def _load(self, device: str, monitor: Monitor) -> "_Loaded":
         folder = self.weights_for(device).locate(monitor)
@@ -209,18 +220,14 @@ class WhisperCT2:
         return Transcript(tuple(words), code, self.name)
 
 
-def _weights(model: str, hub: Hub) -> Weights:
-    if model in WHISPER_MODELS:
-        return HubWeights(model, WHISPER_MODELS[model], WHISPER_FILES, hub)
-    if Path(model).is_dir():
-        return FolderWeights(Path(model), WHISPER_FILES)
-    if model.count("/") == 1 and not model.startswith((".", "/")):
-        return HubWeights(model, model, WHISPER_FILES, hub)
-    raise OptionError(
-        f"Whisper model {model!r} is not known",
-        "it is neither a known name nor a folder",
-        f"Use one of {', '.join(WHISPER_MODELS)}, owner/name of the hub, or a folder.",
-    )
+def _compute_type(asked: str, device: str) -> str:
+    """Return the compute type that is meant on a device."""
+    import ctranslate2
+
+    if asked != "auto":
+        return asked
+    wanted = "float16" if device == "cuda" else "int8"
+    return wanted if wanted in ctranslate2.get_supported_compute_types(device) else "default"
 
 
 @contextmanager
@@ -254,14 +261,10 @@ class _Loaded:
         self.device = device
         self._storage = ctranslate2.StorageView
         with _translated(f"cannot load Whisper from {folder} on {device}", device):
-            if compute_type == "auto":
-                wanted = "float16" if device == "cuda" else "int8"
-                supported = ctranslate2.get_supported_compute_types(device)
-                compute_type = wanted if wanted in supported else "default"
             self._whisper = ctranslate2.models.Whisper(
                 str(folder),
                 device=device,
-                compute_type=compute_type,
+                compute_type=_compute_type(compute_type, device),
                 intra_threads=os.cpu_count() or 0,
             )
             if device == "cuda":

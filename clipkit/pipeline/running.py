@@ -3,13 +3,15 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from clipkit.errors import Cancelled, WiringError
+from clipkit.pipeline.keys import TELLS_ITSELF
 from clipkit.pipeline.measuring import peak_ram_bytes, peak_vram_bytes
-from clipkit.pipeline.wiring import Slot, Step
+from clipkit.pipeline.store_keeping import Keeping
+from clipkit.pipeline.wiring import Slot, Step, Wiring
 from clipkit.types.events import (
     Cancellation,
     Event,
@@ -35,6 +37,7 @@ class Run:
         slots: What is there; steps add to it.
         on_event: Told what happens, one event at a time.
         cancellation: Stops the run from outside.
+        keeping: Keeps what steps make and knows what was kept; None: nothing is.
     """
 
     def __init__(
@@ -42,16 +45,40 @@ class Run:
         slots: dict[Slot, Any],
         on_event: Callable[[Event], None] | None,
         cancellation: Cancellation | None,
+        keeping: Keeping | None = None,
     ) -> None:
         self._slots = slots
+        self._keeping = keeping
         self._on_event = on_event
         self._outer = cancellation
         self._inner = Cancellation()
         self._lock = threading.Lock()
         self._events: list[Event] = []
+        if keeping is not None:
+            keeping.tell_to(self._tell, cancellation)
 
-    def execute(self, steps: Sequence[Step]) -> RunReport:
-        """Run steps and return what happened; all threads have ended by then.
+    def reach(self, wanted: Collection[type], wiring: Wiring) -> RunReport:
+        """Make what is wanted, or find it kept, and return what happened.
+
+        Raises:
+            Cancelled: Somebody asked to stop.
+            WiringError: There is no way, or a stage gave something else than it says.
+            ClipkitError: A stage failed; the others were stopped.
+        """
+        have = {slot.artefact for slot in self._slots}
+        steps = wiring.steps_towards(wanted, have)
+        if self._keeping is not None:
+            # What tells itself by its content has to be there for the keys of all that follows.
+            first = {step.gives for step in steps} & TELLS_ITSELF
+            known = wiring.steps_towards(first, have)
+            self.execute(known)
+            steps = wiring.steps_towards(wanted, have | first, self._is_there)
+            self._keeping.retell([*known, *steps])
+        self.execute(steps)
+        return self._report(wiring.steps)
+
+    def execute(self, steps: Sequence[Step]) -> None:
+        """Run steps; all threads have ended by the time this returns.
 
         Raises:
             Cancelled: Somebody asked to stop.
@@ -80,15 +107,26 @@ class Run:
             finally:
                 if first_error is not None:
                     self._inner.cancel()
-        return self._report(steps)
+
+    def _is_there(self, slot: Slot) -> bool:
+        """Tell whether a slot is filled, after trying to fill it with what was kept."""
+        if slot in self._slots:
+            return True
+        return self._keeping is not None and self._keeping.restore(slot)
 
     def _is_ready(self, step: Step) -> bool:
         return all(slot in self._slots for _, slot in step.takes)
 
     def _run(self, step: Step) -> Any:
         arguments: dict[str, Any] = {name: self._slots[slot] for name, slot in step.takes}
+        told: list[Event] = []
+
+        def hear(event: Event) -> None:
+            told.append(event)
+            self._tell(event)
+
         if step.monitor is not None:
-            arguments[step.monitor] = Monitor(step.name, self._tell, self._inner)
+            arguments[step.monitor] = Monitor(step.name, hear, self._inner)
         if self._inner.requested:
             raise Cancelled
         self._tell(StageStarted(step.name))
@@ -113,6 +151,8 @@ class Run:
                 peak_vram_bytes=peak_vram_bytes(),
             )
         )
+        if self._keeping is not None:
+            self._keeping.learn(step, outcome, told)
         return outcome
 
     def _source_s(self, outcome: Any) -> float:
@@ -128,7 +168,8 @@ class Run:
     def _report(self, steps: Sequence[Step]) -> RunReport:
         """Collect the events that are kept, in the order of the steps, whatever threads raced."""
         place = {step.name: index for index, step in enumerate(steps)}
-        ordered = sorted(self._events, key=lambda event: place[event.stage])
+        # A kept notice may be of a stage that goes by another name in this pipeline.
+        ordered = sorted(self._events, key=lambda event: place.get(event.stage, len(place)))
         return RunReport(
             tuple(event for event in ordered if isinstance(event, Fallback)),
             tuple(event for event in ordered if isinstance(event, Notice)),

@@ -129,18 +129,33 @@ class Wiring:
         self._check_needs(resolved)
         self.steps = tuple(_in_order(resolved))
 
-    def steps_towards(self, wanted: Iterable[type], have: Collection[type]) -> list[Step]:
+    def steps_towards(
+        self,
+        wanted: Iterable[type],
+        have: Collection[type],
+        is_there: Callable[[Slot], bool] = lambda slot: False,
+    ) -> list[Step]:
         """Return the steps that lead from what is there to what is wanted, and no others.
+
+        Args:
+            wanted: Classes of what is wanted.
+            have: Classes of what is there.
+            is_there: Asked once about each slot on the way back; what leads to one that it says
+                is there is not looked at.
 
         Raises:
             WiringError: There is no way.
         """
         makers = {step.fills: step for step in self.steps}
+        seen: set[Slot] = set()
         chosen: set[Slot] = set()
         pending = [self._slot(artefact) for artefact in wanted if artefact not in have]
         while pending:
             slot = pending.pop()
-            if slot in chosen:
+            if slot in seen:
+                continue
+            seen.add(slot)
+            if is_there(slot):
                 continue
             chosen.add(slot)
             step = makers.get(slot)
@@ -161,6 +176,20 @@ class Wiring:
                 assert step.fills is not None
                 filled.add(step.fills)
         return {slot.artefact for slot in filled if slot == self.final[slot.artefact]}
+
+    def needed_beyond(self, reachable: Collection[type]) -> set[type]:
+        """Return those of some artefacts that lead further, or that nothing takes.
+
+        What only serves to make others among them is left out.
+        """
+        taken: set[Slot] = set()
+        taken_beyond: set[Slot] = set()
+        for step in self.steps:
+            slots = {slot for _, slot in step.takes}
+            taken |= slots
+            taken_beyond |= slots if step.gives not in reachable else set()
+        final = {artefact: self._slot(artefact) for artefact in reachable}
+        return {a for a, slot in final.items() if slot in taken_beyond or slot not in taken}
 
     def _slot(self, artefact: type) -> Slot:
         return self.final.get(artefact, Slot(artefact, 0))

@@ -94,7 +94,19 @@ class StageFinished:
     """The most memory PyTorch had used on a CUDA device by its end; 0 without one."""
 
 
-Event: TypeAlias = StageStarted | Progress | Fallback | Notice | ClipReady | StageFinished
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a stage would have made was made before and is used again; the stage does not run."""
+
+    stage: str
+
+    artefact: str
+    """Class of what is used again."""
+
+
+Event: TypeAlias = (
+    StageStarted | Progress | Fallback | Notice | ClipReady | StageFinished | Restored
+)
 
 
 class Cancellation:

@@ -1,10 +1,8 @@
 """Sentence embeddings; sentence-transformers used directly is the oracle."""
 
-import builtins
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -130,14 +128,7 @@ def test_nothing_is_fetched_for_a_machine_without_the_library(
         def locate(self, monitor: Monitor) -> Path:
             pytest.fail("the weights were asked for")
 
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name.partition(".")[0] == "sentence_transformers":
-            raise ImportError("No module named 'sentence_transformers'")
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(MissingExtra, match="pip install clipkit"):
         SentenceEmbedder(Watched()).warm_up(monitor)
 
