@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, Picture, Shots
+from clipkit.types.retrieval import Evidence
 from clipkit.types.speech import Speech, Transcript
 
 
@@ -71,6 +72,23 @@ class Embedder(Engine, Protocol):
         ...
 
 
+class RelevanceJudge(Engine, Protocol):
+    """Tells how likely passages answer a criterion."""
+
+    def suits(self, embedder: str, features: tuple[str, ...]) -> str | None:
+        """Return why it cannot judge; None if it can.
+
+        Args:
+            embedder: Name of the engine that made the vectors.
+            features: Names of the features that are measured.
+        """
+        ...
+
+    def probabilities(self, evidence: Evidence) -> npt.NDArray[np.float64]:
+        """Return how likely each passage answers the criterion: shape (passages,), 0 to 1."""
+        ...
+
+
 class ShotDetector(Engine, Protocol):
     """Finds where the picture cuts."""
 
@@ -82,12 +100,15 @@ class ShotDetector(Engine, Protocol):
 class TitleWriter(Engine, Protocol):
     """Names a clip."""
 
-    def title(self, sentences: Sequence[str], weights: Sequence[float], taken: set[str]) -> str:
+    def title(
+        self, sentences: Sequence[str], weights: Sequence[float], taken: set[str], monitor: Monitor
+    ) -> str:
         """Return a title of one line, at most 70 characters, that is not in ``taken``.
 
         Args:
             sentences: What is said in the clip, in order.
             weights: How much each sentence stands for the clip; higher is more.
             taken: Titles that other clips of the job have.
+            monitor: Told where another writer had to step in.
         """
         ...

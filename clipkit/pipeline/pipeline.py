@@ -1,23 +1,45 @@
 """The pipeline: analyse once, ask many times."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from clipkit.engines.protocols import Embedder, Engine, Recogniser
+from clipkit.engines.matching_protocols import PictureMatcher, SoundMatcher
+from clipkit.engines.protocols import Embedder, Engine, Recogniser, TitleWriter
 from clipkit.errors import WiringError
 from clipkit.pipeline.analysis import Analysis
 from clipkit.pipeline.defaults import default_engines, stages_with
+from clipkit.pipeline.reading import artefacts_of
 from clipkit.pipeline.running import Run
+from clipkit.pipeline.store import Store
+from clipkit.pipeline.store_keeping import Keeping
 from clipkit.pipeline.wiring import Slot, Stage, Wiring, described
 from clipkit.types.clips import Clip, Clips, Previews, Rendering
+from clipkit.types.delivery import Activity, Delivery
 from clipkit.types.events import Cancellation, Event
-from clipkit.types.media import Source
+from clipkit.types.matching import PictureEmbeddings, SoundEmbeddings
+from clipkit.types.media import Shots, Source
 from clipkit.types.query import PreviewFolder, Query, RenderOrder
 from clipkit.types.report import RunReport
+from clipkit.types.retrieval import PassageEmbeddings
+from clipkit.types.speech import SentenceEmbeddings, Speech, Transcript
 
 GIVEN: tuple[type, ...] = (Source, Query, PreviewFolder, RenderOrder)
 """What callers of a default pipeline bring."""
+
+KEPT: tuple[type, ...] = (
+    Speech,
+    Transcript,
+    Shots,
+    Delivery,
+    Activity,
+    SentenceEmbeddings,
+    PassageEmbeddings,
+    PictureEmbeddings,
+    SoundEmbeddings,
+)
+"""What is worth keeping of a source: with these the sound and the pictures are not read again."""
 
 OnEvent = Callable[[Event], None]
 
@@ -28,19 +50,36 @@ class Pipeline:
     Args:
         stages: The stages, in any order.
         given: Classes of the artefacts that callers bring.
+        store: Where artefacts are kept from run to run; None: nowhere.
+        kept: Classes of the artefacts worth keeping: slow to make and small.
 
     Raises:
         WiringError: The stages do not fit together.
     """
 
-    def __init__(self, stages: Iterable[Stage], given: Sequence[type] = GIVEN) -> None:
+    def __init__(
+        self,
+        stages: Iterable[Stage],
+        given: Sequence[type] = GIVEN,
+        store: Store | None = None,
+        kept: Sequence[type] = KEPT,
+    ) -> None:
         self.stages = tuple(stages)
         self.given = tuple(given)
+        self.store = store
+        self.kept = tuple(kept)
         self._wiring = Wiring(self.stages, self.given)
 
     @classmethod
     def default(
-        cls, *, transcriber: Recogniser | None = None, embedder: Embedder | None = None
+        cls,
+        *,
+        transcriber: Recogniser | None = None,
+        embedder: Embedder | None = None,
+        title_writer: TitleWriter | None = None,
+        picture_matcher: PictureMatcher | None = None,
+        sound_matcher: SoundMatcher | None = None,
+        store: Store | None = None,
     ) -> "Pipeline":
         """Return the pipeline of the main job.
 
@@ -48,9 +87,19 @@ class Pipeline:
             transcriber: Used instead of subtitles in the file and of Whisper with PocketSphinx
                 behind it.
             embedder: Used instead of all-MiniLM-L6-v2.
+            title_writer: Used instead of titles made of the clip's own words.
+            picture_matcher: Compares pictures with the criteria; None: nobody looks.
+            sound_matcher: Compares sounds with the criteria; None: nobody listens beyond speech.
+            store: Where artefacts are kept from run to run; None: nowhere.
         """
         engines = default_engines(transcriber, embedder)
-        return cls(stages_with(engines, use_subtitles=transcriber is None))
+        if title_writer is not None:
+            engines = replace(engines, title_writers=(title_writer,))
+        if picture_matcher is not None:
+            engines = replace(engines, picture_matchers=(picture_matcher,))
+        if sound_matcher is not None:
+            engines = replace(engines, sound_matchers=(sound_matcher,))
+        return cls(stages_with(engines, use_subtitles=transcriber is None), store=store)
 
     def then(self, stage: Stage) -> "Pipeline":
         """Return a pipeline with one more stage.
@@ -60,7 +109,7 @@ class Pipeline:
         Raises:
             WiringError: It does not fit.
         """
-        return Pipeline((*self.stages, stage), self.given)
+        return Pipeline((*self.stages, stage), self.given, self.store, self.kept)
 
     def with_stage(self, stage: Stage) -> "Pipeline":
         """Return a pipeline with a stage in the place of the one that gives the same artefact.
@@ -78,7 +127,7 @@ class Pipeline:
             )
         stages = list(self.stages)
         stages[places[0]] = stage
-        return Pipeline(stages, self.given)
+        return Pipeline(stages, self.given, self.store, self.kept)
 
     def analyze(
         self,
@@ -89,6 +138,9 @@ class Pipeline:
         cancellation: Cancellation | None = None,
     ) -> Analysis:
         """Do everything that does not depend on a question.
+
+        With a store, what is there already is not made again, and what would only serve to make it,
+        such as the decoded sound, is then no part of the analysis.
 
         Args:
             source: The file; a ``Source`` also says its language.
@@ -102,6 +154,31 @@ class Pipeline:
         """
         source = source if isinstance(source, Source) else Source(Path(source))
         start = _by_class((source, *given))
+        reachable = self._wiring.reachable(start)
+        wanted = reachable - start.keys()
+        if self.store is not None:
+            wanted &= self._wiring.needed_beyond(reachable) | set(self.kept)
+        artefacts, report = self.run(wanted, start.values(), on_event, cancellation)
+        return Analysis(artefacts, report)
+
+    def read(
+        self,
+        transcript: Transcript,
+        *,
+        on_event: OnEvent | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Analysis:
+        """Do everything that does not depend on a question, for a transcript without media.
+
+        Args:
+            transcript: What is said, and when.
+            on_event: Told what happens, one event at a time, from threads of the pipeline.
+            cancellation: Stops the run from another thread.
+
+        Raises:
+            ClipkitError: A stage failed.
+        """
+        start = _by_class(artefacts_of(transcript))
         wanted = self._wiring.reachable(start) - start.keys()
         artefacts, report = self.run(wanted, start.values(), on_event, cancellation)
         return Analysis(artefacts, report)
@@ -109,8 +186,9 @@ class Pipeline:
     def suggest(
         self,
         analysis: Analysis,
-        criteria: str | Sequence[str] = (),
+        criteria: str | Sequence[str] | Query = (),
         *,
+        exclude: str | Sequence[str] = (),
         target_duration: float | None = None,
         top: int = 5,
         on_event: OnEvent | None = None,
@@ -119,8 +197,10 @@ class Pipeline:
         """Choose the clips that answer a question; the source is not touched again.
 
         Args:
-            analysis: What ``analyze`` returned.
-            criteria: What to look for, one text or several; none: general highlights.
+            analysis: What ``analyze`` or ``read`` returned.
+            criteria: What to look for, one text or several; none: general highlights. A ``Query``
+                says more: lengths, the range to search, what is pinned.
+            exclude: What clips must not be about, one text or several.
             target_duration: Wanted length in seconds, ± 20 %; None: chosen per clip.
             top: At most so many clips.
             on_event: Told what happens.
@@ -129,8 +209,7 @@ class Pipeline:
         Raises:
             OptionError: The question cannot be asked so.
         """
-        texts = (criteria,) if isinstance(criteria, str) else tuple(criteria)
-        query = Query(criteria=texts, target_duration_s=target_duration, top=top)
+        query = Query.of(criteria, exclude=exclude, target_duration=target_duration, top=top)
         have = (*analysis.artefacts.values(), query)
         found, _ = self.run((Clips,), have, on_event, cancellation)
         clips: Clips = found[Clips]
@@ -191,13 +270,14 @@ class Pipeline:
             ClipkitError: A stage failed.
         """
         start = _by_class(have)
-        steps = self._wiring.steps_towards(wanted, start.keys())
-        slots = {
-            self._wiring.final.get(artefact, Slot(artefact, 0)): value
-            for artefact, value in start.items()
-        }
-        report = Run(slots, on_event, cancellation).execute(steps)
         final = self._wiring.final
+        slots = {final.get(artefact, Slot(artefact, 0)): value for artefact, value in start.items()}
+        keeping = (
+            Keeping(self.store, self.kept, self._wiring.steps, slots)
+            if self.store is not None
+            else None
+        )
+        report = Run(slots, on_event, cancellation, keeping).reach(wanted, self._wiring)
         made = {
             slot.artefact: value
             for slot, value in slots.items()

@@ -1,6 +1,7 @@
 """A choice to clips: titles, evidence, identity."""
 
 import uuid
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,20 +9,13 @@ import numpy as np
 
 from clipkit.engines.choice import exclusive, first_ready
 from clipkit.engines.protocols import TitleWriter
-from clipkit.types.clips import (
-    Clip,
-    Clips,
-    Match,
-    Moment,
-    Rejected,
-    ScoredMoments,
-    Selection,
-    Signal,
-)
+from clipkit.types.clips import Clip, Clips, Match, Rejected, ScoredMoments, Selection, Signal
 from clipkit.types.events import Monitor
-from clipkit.types.media import MediaInfo
+from clipkit.types.media import Timeline
 from clipkit.types.query import Query
-from clipkit.types.speech import Sentence, SentenceEmbeddings, Sentences
+from clipkit.types.retrieval import Relevance, Searchable
+from clipkit.types.speech import Sentence
+from clipkit.types.time import Span
 
 _NAMESPACE = uuid.UUID("6a1f5c1e-5d0b-4c55-9d0e-2f6a4c1f7b93")
 """Ours, drawn once; with the name it makes a clip's id."""
@@ -34,7 +28,13 @@ _IN_WORDS = {
     "pauses": "it is set off by pauses",
     "flow": "it is told without gaps",
     "substance": "it is dense with content",
-    "delivery": "it is said louder than the rest",
+    "delivery": "it is said in a livelier voice than the rest",
+    "reactions": "listeners react in it",
+    "loudness": "it is louder than the rest",
+    "onsets": "more happens in its sound than in the rest",
+    "cuts": "it is cut faster than the rest",
+    "pictures": "its pictures show what was asked for",
+    "sounds": "it sounds like what was asked for",
 }
 
 
@@ -49,110 +49,134 @@ class ComposeClips:
         self,
         selection: Selection,
         scored: ScoredMoments,
-        sentences: Sentences,
-        embeddings: SentenceEmbeddings,
-        info: MediaInfo,
+        searchable: Searchable,
+        relevance: Relevance,
+        timeline: Timeline,
         query: Query,
         monitor: Monitor,
     ) -> Clips:
         """Return the clips, best first, and the best of what was not taken."""
         rejected = tuple(
-            Rejected(scored.moments[index].span, _score(scored, index), reason)
+            Rejected(scored.moments.span(index), float(scored.scores[index]), reason)
             for index, reason in selection.rejected
         )
         if not selection.chosen:
             return Clips((), selection.reason, rejected)
         writer = first_ready(self.engines, monitor)
+        composing = _Composing(scored, searchable, relevance, timeline, query)
         taken: set[str] = set()
         clips = []
         for index in selection.chosen:
-            moment = scored.moments[index]
-            said = sentences.items[moment.first : moment.last + 1]
-            weights = _standing(scored, embeddings, index, moment)
-            with exclusive(writer):
-                title = writer.title([item.text for item in said], weights, taken)
+            said = composing.said(index)
+            if said:
+                texts = [item.text for item in said]
+                with exclusive(writer):
+                    title = writer.title(texts, composing.standing(index), taken, monitor)
+            else:
+                title = f"At {_clock(scored.moments.span(index).start_s)}"
             taken.add(title)
-            clips.append(_clip(scored, index, said, info, query, title))
+            clips.append(composing.clip(index, title))
         return Clips(tuple(clips), None, rejected)
 
 
-def _score(scored: ScoredMoments, index: int) -> float:
-    return round(float(scored.scores[index]), 4)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Composing:
+    """What a clip is composed of."""
 
+    scored: ScoredMoments
+    searchable: Searchable
+    relevance: Relevance
+    timeline: Timeline
+    query: Query
 
-def _standing(
-    scored: ScoredMoments, embeddings: SentenceEmbeddings, index: int, moment: Moment
-) -> list[float]:
-    """Return how much each sentence of a moment stands for it, and answers its criterion."""
-    rows = embeddings.vectors[moment.first : moment.last + 1]
-    weights = rows @ rows.mean(axis=0)
-    criterion = int(scored.criterion[index])
-    if criterion >= 0:
-        weights = weights + 2.0 * scored.sentence_match[criterion, moment.first : moment.last + 1]
-    return [round(float(weight), 4) for weight in weights]
+    def said(self, index: int) -> tuple[Sentence, ...]:
+        """Return the sentences of a moment."""
+        return self.searchable.sentences.items[self._sentences(index)]
 
+    def standing(self, index: int) -> list[float]:
+        """Return how much each sentence stands for a moment, and answers its criterion."""
+        where = self._sentences(index)
+        rows = self.searchable.sentence_embeddings.vectors[where]
+        weights = rows @ rows.mean(axis=0)
+        criterion = int(self.scored.criterion[index])
+        if criterion >= 0:
+            weights = weights + 2.0 * self.relevance.similarity[criterion, where]
+        return [round(float(weight), 4) for weight in weights]
 
-def _clip(  # noqa: PLR0917
-    scored: ScoredMoments,
-    index: int,
-    said: Sequence[Sentence],
-    info: MediaInfo,
-    query: Query,
-    title: str,
-) -> Clip:
-    moment, number = scored.moments[index], int(scored.criterion[index])
-    criterion = query.criteria[number] if number >= 0 else None
-    matches = _matches(scored, number, moment, said)
-    signals = tuple(
-        Signal(name, float(value), float(weight))
-        for name, value, weight in zip(
-            scored.signals, scored.values[index], scored.weights, strict=True
+    def clip(self, index: int, title: str) -> Clip:
+        """Return the clip of a moment."""
+        number, span = int(self.scored.criterion[index]), self.scored.moments.span(index)
+        criterion = self.query.criteria[number] if number >= 0 else None
+        said, matches = self.said(index), self._matches(index, number)
+        signals = tuple(
+            Signal(name, float(value), float(weight))
+            for name, value, weight in zip(
+                self.scored.signals, self.scored.values[index], self.scored.weights, strict=True
+            )
         )
-    )
-    name = f"{info.fingerprint}|{moment.span.start_s:.3f}|{moment.span.end_s:.3f}|{criterion or ''}"
-    return Clip(
-        id=str(uuid.uuid5(_NAMESPACE, name)),
-        title=title,
-        span=moment.span,
-        score=_score(scored, index),
-        signals=signals,
-        words=tuple(word for sentence in said for word in sentence.words),
-        criterion=criterion,
-        matches=matches,
-        reason=_reason(criterion, matches, signals, moment, query),
-    )
-
-
-def _matches(
-    scored: ScoredMoments, criterion: int, moment: Moment, said: Sequence[Sentence]
-) -> tuple[Match, ...]:
-    if criterion < 0:
-        return ()
-    cosines = scored.sentence_match[criterion, moment.first : moment.last + 1]
-    best = np.argsort(-np.round(cosines, 4), kind="stable")[:_MATCHES]
-    return tuple(
-        Match(said[place].text, said[place].span, round(float(cosines[place]), 4)) for place in best
-    )
-
-
-def _reason(
-    criterion: str | None,
-    matches: Sequence[Match],
-    signals: Sequence[Signal],
-    moment: Moment,
-    query: Query,
-) -> str:
-    strongest = sorted(
-        (signal for signal in signals if signal.name in _IN_WORDS and signal.value >= 0.5),
-        key=lambda signal: (-signal.value * signal.weight, signal.name),
-    )
-    parts = [_IN_WORDS[signal.name] for signal in strongest[:2]]
-    if criterion is not None and matches:
-        parts.insert(0, f"closest to “{criterion}”: “{matches[0].text}”")
-    target_s = query.target_duration_s
-    shortest_s, longest_s = query.length_range_s(moment.span.end_s)
-    if target_s is not None and not shortest_s <= moment.span.duration_s <= longest_s:
-        parts.append(
-            f"no sentence border allows {target_s:g} s, so it lasts {moment.span.duration_s:.1f} s"
+        name = f"{self.timeline.fingerprint}|{span.start_s:.3f}|{span.end_s:.3f}|{criterion or ''}"
+        return Clip(
+            id=str(uuid.uuid5(_NAMESPACE, name)),
+            title=title,
+            span=span,
+            score=float(self.scored.scores[index]),
+            signals=signals,
+            words=tuple(word for sentence in said for word in sentence.words),
+            criterion=criterion,
+            matches=matches,
+            reason="; ".join(self._reasons(index, criterion, matches, signals)),
         )
-    return "; ".join(parts) or "the best there is"
+
+    def _sentences(self, index: int) -> slice:
+        items = self.searchable.sentences.items
+        # As the outline has it: what begins behind the end of the source is not said in it.
+        count = bisect_left(items, self.timeline.duration_s, key=lambda item: item.span.start_s)
+        first, stop = self.scored.moments.first[index], self.scored.moments.stop[index]
+        return slice(min(int(first), count), min(int(stop), count))
+
+    def _matches(self, index: int, criterion: int) -> tuple[Match, ...]:
+        if criterion < 0:
+            return ()
+        said = self.said(index)
+        cosines = self.relevance.similarity[criterion, self._sentences(index)]
+        best = np.argsort(-np.round(cosines, 4), kind="stable")[:_MATCHES]
+        return tuple(
+            Match(said[place].text, said[place].span, round(float(cosines[place]), 4))
+            for place in best
+        )
+
+    def _reasons(
+        self,
+        index: int,
+        criterion: str | None,
+        matches: Sequence[Match],
+        signals: Sequence[Signal],
+    ) -> list[str]:
+        moments = self.scored.moments
+        strongest = sorted(
+            (signal for signal in signals if signal.name in _IN_WORDS and signal.value > 0.5),
+            key=lambda signal: (-signal.value * signal.weight, signal.name),
+        )
+        parts = [_IN_WORDS[signal.name] for signal in strongest[:2]]
+        if criterion is not None and matches:
+            parts.insert(0, f"closest to “{criterion}”: “{matches[0].text}”")
+        elif self.query.criteria and not self.said(index):
+            parts.insert(0, "nothing is said in it, so what was asked for could not be matched")
+        if index in moments.pinned:
+            parts.insert(0, "it was pinned")
+            return parts
+        return [*parts, *self._about_length(moments.span(index))] or ["the best there is"]
+
+    def _about_length(self, span: Span) -> list[str]:
+        target_s = self.query.target_duration_s
+        shortest_s, longest_s = self.query.length_range_s(self.timeline.duration_s)
+        # A cut lies on a whole millisecond, so a length may miss its limit by as much.
+        if shortest_s - 0.002 <= span.duration_s <= longest_s + 0.002 or target_s is None:
+            return []
+        return [f"no sentence border allows {target_s:g} s, so it lasts {span.duration_s:.1f} s"]
+
+
+def _clock(time_s: float) -> str:
+    minutes, seconds = divmod(int(time_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

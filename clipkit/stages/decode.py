@@ -4,7 +4,7 @@ import numpy as np
 
 from clipkit.media.audio import SPEECH_RATE_HZ, decode_audio
 from clipkit.types.events import Monitor
-from clipkit.types.media import Audio, MediaInfo
+from clipkit.types.media import Audio, MediaInfo, Timeline
 
 
 def decode_sound(info: MediaInfo, monitor: Monitor) -> Audio:
@@ -13,3 +13,8 @@ def decode_sound(info: MediaInfo, monitor: Monitor) -> Audio:
         monitor.notice("no_audio", "the source has no sound that decodes")
         return Audio(np.zeros(0, np.float32), SPEECH_RATE_HZ)
     return decode_audio(info, monitor)
+
+
+def timeline_of(info: MediaInfo) -> Timeline:
+    """Return the time that clips are cut from."""
+    return Timeline(info.duration_s, info.fingerprint, has_media=True)

@@ -56,17 +56,27 @@ class SplitSentences:
 
     def _broken(self, words: list[Word]) -> list[list[Word]]:
         """Break a run at its widest gap, again and again, until each part is short enough."""
-        if len(words) < 2 or words[-1].span.end_s - words[0].span.start_s <= self.longest_s:
-            return [words]
-        middle = len(words) / 2
-        cut = max(
-            range(1, len(words)),
-            key=lambda index: (
-                round(words[index].span.start_s - words[index - 1].span.end_s, 2),
-                -abs(index - middle),
-            ),
-        )
-        return self._broken(words[:cut]) + self._broken(words[cut:])
+        parts, waiting = [], [words]
+        while waiting:
+            run = waiting.pop()
+            if len(run) < 2 or run[-1].span.end_s - run[0].span.start_s <= self.longest_s:
+                parts.append(run)
+                continue
+            cut = _widest_gap(run)
+            waiting += [run[cut:], run[:cut]]
+        return parts
+
+
+def _widest_gap(words: Sequence[Word]) -> int:
+    """Return where the widest gap lies; of gaps as wide, the one nearest to the middle."""
+    middle = len(words) / 2
+    return max(
+        range(1, len(words)),
+        key=lambda index: (
+            max(0.0, round(words[index].span.start_s - words[index - 1].span.end_s, 2)),
+            -abs(index - middle),
+        ),
+    )
 
 
 def _is_punctuated(words: Sequence[Word]) -> bool:

@@ -12,37 +12,49 @@ from clipkit.types.speech import Word
 from clipkit.types.time import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A candidate: whole sentences in a row."""
-
-    first: int
-    """Index of its first sentence."""
-
-    last: int
-    """Index of its last sentence, inclusive."""
-
-    span: Span
-    """What would be cut, with a little of the pauses around it."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """All candidates."""
+    """All candidates: runs of whole sentences, or stretches where nothing is said."""
 
-    items: tuple[Moment, ...]
-    """Ordered by start, then end."""
+    first: npt.NDArray[np.int64]
+    """Shape (moments,): index of the first sentence of each; where nothing is said at all, of the
+    first stretch between two places to cut."""
+
+    stop: npt.NDArray[np.int64]
+    """Shape (moments,): index behind the last; the same as ``first`` for a pinned span that holds
+    no sentence."""
+
+    start_s: npt.NDArray[np.float64]
+    """Shape (moments,), ascending: where each would begin, a little before what is said."""
+
+    end_s: npt.NDArray[np.float64]
+    """Shape (moments,): where each would end; ascending among those with one start."""
+
+    pinned: tuple[int, ...] = ()
+    """Indices of those that were asked for."""
 
     reason: str | None = None
     """Why there are none; None where there are some."""
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def span(self, index: int) -> Span:
+        """Return what would be cut."""
+        return Span(float(self.start_s[index]), float(self.end_s[index]))
+
+    @property
+    def duration_s(self) -> npt.NDArray[np.float64]:
+        """Length of each: shape (moments,)."""
+        return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredMoments:
     """All candidates with what speaks for each."""
 
-    moments: tuple[Moment, ...]
-    """Ordered by start, then end."""
+    moments: Moments
+    """What is scored."""
 
     signals: tuple[str, ...]
     """Name of each signal."""
@@ -53,19 +65,15 @@ class ScoredMoments:
     values: npt.NDArray[np.float64]
     """Shape (moments, signals), in [0, 1]."""
 
+    scores: npt.NDArray[np.float64]
+    """Shape (moments,), in [0, 1]: the weighted sum of the signals, calibrated."""
+
     criterion: npt.NDArray[np.int64]
     """Shape (moments,): index of the criterion each answers best; -1 without criteria."""
 
-    sentence_match: npt.NDArray[np.float64]
-    """Shape (criteria, sentences): cosine of each sentence to each criterion."""
-
-    reason: str | None = None
-    """Why there are none; None where there are some."""
-
-    @property
-    def scores(self) -> npt.NDArray[np.float64]:
-        """Composite score of each moment: shape (moments,), in [0, 1]."""
-        return np.clip(self.values @ self.weights, 0.0, 1.0)
+    avoided: npt.NDArray[np.int64]
+    """Shape (moments,): index of the excluded text that one of its sentences answers; -1 where none
+    does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,7 @@ class Clip:
     """Composite score, 0 to 1."""
 
     signals: tuple[Signal, ...]
-    """What the score is made of: the sum of value times weight."""
+    """What the score is made of: it grows with the sum of value times weight."""
 
     words: tuple[Word, ...]
     """What is said, with times in the source."""
@@ -140,6 +148,16 @@ class Clip:
 
     reason: str
     """Why it was chosen, in one line."""
+
+    @property
+    def start(self) -> float:
+        """Where it begins in the source, in seconds; the API's name for it."""
+        return self.span.start_s
+
+    @property
+    def end(self) -> float:
+        """Where it ends in the source, in seconds; the API's name for it."""
+        return self.span.end_s
 
     @property
     def transcript(self) -> str:

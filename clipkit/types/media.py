@@ -148,6 +148,20 @@ class MediaInfo:
         return Span(0.0, self.duration_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The time that clips are cut from: a file's, or that of a transcript alone."""
+
+    duration_s: float
+    """Length in seconds."""
+
+    fingerprint: str
+    """SHA-256 of the file's content, or of the transcript's, hexadecimal."""
+
+    has_media: bool
+    """Whether there is a file; False for a transcript alone."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
     """Decoded sound, one channel."""

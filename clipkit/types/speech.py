@@ -103,17 +103,6 @@ class SentenceEmbeddings:
     """Name of the embedder."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CriteriaEmbeddings:
-    """What the criteria mean."""
-
-    vectors: npt.NDArray[np.float32]
-    """Shape (criteria, dimensions), rows of length 1."""
-
-    model: str
-    """Name of the embedder."""
-
-
 @dataclass(frozen=True, slots=True)
 class Cue:
     """A timed piece of text, as subtitles have it."""

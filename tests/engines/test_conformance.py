@@ -14,22 +14,27 @@ from clipkit.engines.protocols import (
     Embedder,
     Engine,
     Recogniser,
+    RelevanceJudge,
     ShotDetector,
     TitleWriter,
     VoiceDetector,
 )
+from clipkit.engines.relevance_mix import RelevanceMix
+from clipkit.engines.relevance_net import RelevanceNet
 from clipkit.engines.scenes import SceneDetectShots
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.engines.titles import ExtractiveTitles
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.errors import Cancelled, UnsupportedLanguage
+from clipkit.stages.relevance_features import FEATURES
 from clipkit.testing import EnergyVad, FixedShots, HashEmbedder, ScriptedRecogniser
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, Picture
 from clipkit.types.speech import Speech
 from clipkit.types.time import Span, merged
 from tests.engines.tiny_whisper import TinyWhisper
+from tests.models.nets import random_evidence, random_nets, written
 
 TEXTS = ["The dog ate the cake.", "Money is time.", "A", "We slept until noon, all of us."]
 STAMP_HZ = 25.0
@@ -79,6 +84,10 @@ SHOTS: dict[str, MakeEngine] = {
     "fixed": lambda _: FixedShots(cuts_s=(1.6, 99.0)),
 }
 TITLES: dict[str, MakeEngine] = {"extractive": lambda _: ExtractiveTitles()}
+JUDGES: dict[str, MakeEngine] = {
+    "net": lambda model: RelevanceNet(written(model.ct2.parent, random_nets(1))),
+    "mix": lambda _: RelevanceMix(FEATURES),
+}
 
 
 def _voice(engine: VoiceDetector, given: Given, monitor: Monitor) -> object:
@@ -98,7 +107,11 @@ def _shots(engine: ShotDetector, given: Given, monitor: Monitor) -> object:
 
 
 def _titles(engine: TitleWriter, given: Given, monitor: Monitor) -> object:
-    return engine.title(TEXTS, [0.1, 0.2, 0.3, 0.4], set())
+    return engine.title(TEXTS, [0.1, 0.2, 0.3, 0.4], set(), monitor)
+
+
+def _judge(engine: RelevanceJudge, given: Given, monitor: Monitor) -> object:
+    return engine.probabilities(random_evidence(7)).tolist()
 
 
 FAMILIES: list[tuple[dict[str, MakeEngine], Callable[..., object]]] = [
@@ -107,11 +120,13 @@ FAMILIES: list[tuple[dict[str, MakeEngine], Callable[..., object]]] = [
     (EMBEDDERS, _embedder),
     (SHOTS, _shots),
     (TITLES, _titles),
+    (JUDGES, _judge),
 ]
 ALL = [
     pytest.param(make, use, id=name) for engines, use in FAMILIES for name, make in engines.items()
 ]
-LOOPING = [parameter for parameter in ALL if parameter.id != "extractive"]
+LOOPING = [parameter for parameter in ALL if parameter.id not in {*TITLES, *JUDGES}]
+"""The others are done before anybody could cancel them."""
 
 
 def of(engines: dict[str, MakeEngine]) -> pytest.MarkDecorator:
@@ -294,15 +309,54 @@ def test_a_shot_detector_without_pictures_finds_none(
 
 @of(TITLES)
 def test_a_title_writer_gives_one_new_short_line(
-    make: MakeEngine, tiny_whisper: TinyWhisper
+    make: MakeEngine, tiny_whisper: TinyWhisper, monitor: Monitor
 ) -> None:
     writer: TitleWriter = make(tiny_whisper)
     taken: set[str] = set()
     for _ in range(6):
-        title = writer.title(TEXTS, [0.1, 0.2, 0.3, 0.4], taken)
+        title = writer.title(TEXTS, [0.1, 0.2, 0.3, 0.4], taken, monitor)
         assert title == title.strip() != ""
         assert "\n" not in title
         assert len(title) <= 70
         assert title not in taken
         taken.add(title)
-    assert writer.title([], [], set())
+    assert writer.title([], [], set(), monitor)
+
+
+@of(JUDGES)
+@pytest.mark.parametrize("passages", [1, 2, 5, 60])
+def test_a_judge_gives_each_passage_a_probability(
+    make: MakeEngine, tiny_whisper: TinyWhisper, monitor: Monitor, passages: int
+) -> None:
+    judge: RelevanceJudge = make(tiny_whisper)
+    judge.warm_up(monitor)
+    found = judge.probabilities(random_evidence(passages))
+    assert found.shape == (passages,)
+    assert found.dtype == np.float64
+    assert ((found >= 0.0) & (found <= 1.0)).all()
+
+
+@of(JUDGES)
+def test_a_judge_remembers_no_question_and_changes_no_evidence(
+    make: MakeEngine, tiny_whisper: TinyWhisper, monitor: Monitor
+) -> None:
+    judge: RelevanceJudge = make(tiny_whisper)
+    judge.warm_up(monitor)
+    evidence = random_evidence(9, seed=1)
+    before = judge.probabilities(evidence)
+    judge.probabilities(random_evidence(20, seed=2))
+    np.testing.assert_array_equal(judge.probabilities(evidence), before)
+    fresh = random_evidence(9, seed=1)
+    for part in ("features", "text", "topic", "passages", "surroundings"):
+        np.testing.assert_array_equal(getattr(evidence, part), getattr(fresh, part))
+
+
+@of(JUDGES)
+def test_a_judge_suits_what_it_was_made_for(
+    make: MakeEngine, tiny_whisper: TinyWhisper, monitor: Monitor
+) -> None:
+    judge: RelevanceJudge = make(tiny_whisper)
+    judge.warm_up(monitor)
+    assert judge.suits("sentence-transformers/all-MiniLM-L6-v2", FEATURES) is None
+    reason = judge.suits("hash-embedder", FEATURES)
+    assert reason is None or "hash-embedder" in reason

@@ -1,5 +1,6 @@
 """Talks made of numbers: words, sentences and media without a file behind them."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
+from clipkit.stages.draw_outline import DrawOutline
+from clipkit.stages.embed import EmbedPassages
+from clipkit.stages.group_passages import GroupPassages
+from clipkit.stages.index_words import index_words, make_searchable
 from clipkit.stages.split_sentences import SplitSentences
 from clipkit.testing import HashEmbedder
-from clipkit.types.clips import Moment
+from clipkit.types.clips import Moments
+from clipkit.types.delivery import Activity
 from clipkit.types.events import Monitor
-from clipkit.types.media import Audio, AudioStream, MediaInfo, Shots
-from clipkit.types.speech import (
-    CriteriaEmbeddings,
-    SentenceEmbeddings,
-    Sentences,
-    Speech,
-    Transcript,
-    Word,
-)
+from clipkit.types.media import Audio, AudioStream, MediaInfo, Shots, Timeline
+from clipkit.types.outline import Outline
+from clipkit.types.retrieval import CriteriaEmbeddings, Searchable
+from clipkit.types.speech import SentenceEmbeddings, Sentences, Speech, Transcript, Word
 from clipkit.types.time import Span
 
 MONITOR = Monitor("test")
@@ -32,6 +33,20 @@ def info(duration_s: float, *, sound: bool = True, fingerprint: str = "ab" * 32)
     """Return what a file of a length would hold."""
     audio = AudioStream(0, "aac", 16000, 1, None, True) if sound else None
     return MediaInfo(Path("talk.mp4"), fingerprint, "mp4", duration_s, 0.0, None, audio)
+
+
+def timeline(
+    duration_s: float, *, fingerprint: str = "ab" * 32, has_media: bool = True
+) -> Timeline:
+    """Return the time of a file of a length."""
+    return Timeline(duration_s, fingerprint, has_media)
+
+
+def no_activity(duration_s: float) -> Activity:
+    """Return the activity of a source of a length without sound and without cuts."""
+    seconds = math.ceil(duration_s)
+    unknown = np.full(seconds, np.nan, np.float32)
+    return Activity(duration_s, False, unknown, unknown, np.zeros(seconds, np.uint16))
 
 
 def speech_of(words: Sequence[Word], duration_s: float) -> Speech:
@@ -79,9 +94,49 @@ def embedded(sentences: Sentences) -> SentenceEmbeddings:
 
 
 def embedded_criteria(criteria: Sequence[str]) -> CriteriaEmbeddings:
-    """Embed criteria as ``embedded`` does sentences."""
+    """Embed criteria as sentences are: all of a text is its topic, and none has examples."""
     double = HashEmbedder()
-    return CriteriaEmbeddings(double.embed(criteria, MONITOR), double.name)
+    vectors = double.embed(criteria, MONITOR)
+    return CriteriaEmbeddings(vectors, vectors, vectors[:0], np.zeros(0, np.int64), double.name)
+
+
+def outline_of(
+    words: Sequence[Word], duration_s: float | None = None, shots: Shots = NO_SHOTS
+) -> Outline:
+    """Draw the outline of words; without a length, the source ends 5 s after the last."""
+    sentences = sentences_of(words)
+    if duration_s is None:
+        duration_s = max((word.span.end_s for word in words), default=0.0) + 5.0
+    return DrawOutline()(sentences, embedded(sentences), timeline(duration_s), shots)
+
+
+def searchable_of(words: Sequence[Word], passage_words: int = 50) -> Searchable:
+    """Make words searchable as the pipeline does."""
+    transcript = Transcript(tuple(words), "en", "test")
+    sentences = sentences_of(words)
+    vectors = embedded(sentences)
+    passages = GroupPassages(words=passage_words, fewest=1)(sentences)
+    embed = EmbedPassages(engines=(HashEmbedder(),))
+    return make_searchable(
+        sentences,
+        passages,
+        vectors,
+        embed(sentences, passages, vectors, MONITOR),
+        index_words(sentences, passages, transcript),
+    )
+
+
+def moments_of(*runs: tuple[int, int, float, float], pinned: Sequence[int] = ()) -> Moments:
+    """Return moments: of each the first sentence, the one behind its last, start and end."""
+    first, stop, start_s, end_s = zip(*runs, strict=True) if runs else ((), (), (), ())
+    return Moments(
+        np.array(first, np.int64),
+        np.array(stop, np.int64),
+        np.array(start_s, np.float64),
+        np.array(end_s, np.float64),
+        tuple(pinned),
+        None if runs else "nothing is said",
+    )
 
 
 def noise(duration_s: float, seed: int = 0, loud: float = 0.1) -> npt.NDArray[np.float32]:
@@ -98,6 +153,12 @@ def inside_a_word(time_s: float, words: Sequence[Word]) -> Word | None:
 _texts = st.sampled_from(
     ["we", "talk", "about", "17", "yes.", "really?", "well,", "Dr.", "stars.", "and", "learning!"]
 )
+
+
+cuts = st.lists(st.integers(0, 120_000_000), max_size=12).map(
+    lambda micros: Shots(tuple(sorted({micro / 1_000_000 for micro in micros})), 120.0)
+)
+"""Cuts of two minutes of pictures, at any microsecond."""
 
 
 @st.composite
@@ -125,11 +186,15 @@ def talks(draw: st.DrawFn, max_words: int = 60, overlapping: bool = False) -> tu
 
 
 @st.composite
-def runs_of(draw: st.DrawFn, count: int) -> tuple[Moment, ...]:
-    """Draw moments over so many sentences, in order and without doubles."""
+def runs_of(draw: st.DrawFn, count: int) -> Moments:
+    """Draw moments over so many sentences of up to 10 s, in order and without doubles."""
     pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
     drawn = draw(st.lists(pairs.map(sorted).map(tuple), min_size=1, max_size=8, unique=True))
-    return tuple(
-        Moment(first, last, Span(10.0 * first, 10.0 * last + draw(st.floats(0.5, 9.0))))
-        for first, last in sorted(drawn)
+    # All that end with one sentence end at one time.
+    tails = [draw(st.floats(0.5, 9.0)) for _ in range(count)]
+    return moments_of(
+        *(
+            (first, last + 1, 10.0 * first, 10.0 * last + tails[last])
+            for first, last in sorted(drawn)
+        )
     )

@@ -1,106 +1,188 @@
-"""Each signal lies in [0, 1], and ranks what anybody would rank."""
+"""Each signal lies in [0, 1], is what slow loops find, and ranks what anybody would rank."""
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clipkit.stages import signals
-from clipkit.types.clips import Moment
-from clipkit.types.media import Audio
-from clipkit.types.speech import Sentence, SentenceEmbeddings, Sentences, Word
-from clipkit.types.time import Span
-from tests.stages.talks import embedded, embedded_criteria, noise, runs_of, sentences_of, spoken
+from clipkit.types.clips import Moments
+from clipkit.types.delivery import Activity, Delivery, Reaction
+from clipkit.types.outline import Outline
+from tests.stages.talks import moments_of, outline_of, runs_of, spoken
 
 Floats = signals.Floats
 
+NAN = float("nan")
 
-def _unit_rows(random: np.random.Generator, count: int, dimensions: int = 5) -> Floats:
-    rows = random.standard_normal((count, dimensions))
-    unit: Floats = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return unit
+
+def _outline(random: np.random.Generator, count: int) -> Outline:
+    """Return an outline of sentences that begin every 10 s and last up to 9."""
+    start_s: Floats = 10.0 * np.arange(count, dtype=np.float64)
+    end_s: Floats = start_s + random.uniform(0.0, 9.0, count)
+    words = random.integers(1, 30, count).astype(np.float64)
+    pause_s = random.choice([0.0, 0.2, 0.9, 3.0, 1e6], count + 1)
+    return Outline(
+        start_s=start_s,
+        end_s=end_s,
+        clip_start_s=start_s,
+        clip_end_s=end_s,
+        words=words,
+        content=np.floor(words * random.uniform(0.0, 1.0, count)),
+        stands_alone=random.choice([0.0, 0.3, 0.6, 1.0], count),
+        pause_s=pause_s,
+        turn=random.choice([False, True], count + 1),
+        topic_change=np.r_[1.0, random.uniform(0.0, 1.0, count - 1), 1.0],
+    )
+
+
+def _delivery(random: np.random.Generator, count: int) -> Delivery:
+    """Return a delivery of any kind, with gaps in what is known."""
+
+    def track(low: float, high: float) -> npt.NDArray[np.float32]:
+        values = random.uniform(low, high, count)
+        values[random.uniform(size=count) < random.choice([0.0, 0.3, 1.0])] = np.nan
+        return values.astype(np.float32)
+
+    return Delivery(
+        True,
+        track(-100.0, 0.0),
+        track(0.0, 30.0),
+        track(-24.0, 24.0),
+        track(0.0, 24.0),
+        track(0.0, 4.0),
+        track(0.0, 5.0),
+        random.integers(0, 16, count).astype(np.uint8),
+    )
 
 
 @st.composite
-def sources(draw: st.DrawFn) -> tuple[signals.Runs, Sentences, Floats, np.random.Generator]:
-    """Draw sentences with random meanings, words and pauses, and runs of them."""
+def sources(draw: st.DrawFn) -> tuple[Moments, Outline, Delivery, np.random.Generator]:
+    """Draw sentences with all that is measured of them, and runs of them."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count = draw(st.integers(1, 12))
-    rows = _unit_rows(random, count)
-    texts = ["and", "extraordinary", "42", "oh,", "plain", "He", "electricity."]
-    items = []
-    for number in range(count):
-        length_s = float(random.uniform(0.0, 9.0))
-        words = tuple(
-            Word(texts[random.integers(len(texts))], Span(10.0 * number, 10.0 * number + length_s))
-            for _ in range(random.integers(1, 9))
-        )
-        before_s, after_s = random.choice([0.0, 0.2, 3.0, np.inf], 2)
-        items.append(Sentence(words, float(before_s), float(after_s)))
-    moments = draw(runs_of(count))
-    runs = signals.Runs(moments, SentenceEmbeddings(rows.astype(np.float32), "test"))
-    return runs, Sentences(tuple(items)), rows.astype(np.float32).astype(np.float64), random
+    return draw(runs_of(count)), _outline(random, count), _delivery(random, count), random
+
+
+def _spans(moments: Moments) -> list[tuple[int, int]]:
+    return list(zip(moments.first.tolist(), moments.stop.tolist(), strict=True))
 
 
 @given(sources())
-def test_means_and_totals_are_those_of_the_rows(source: Any) -> None:
-    runs, _, rows, random = source
-    spans = list(zip(runs.first, runs.last + 1, strict=True))
-    naive = np.array([rows[first:stop].mean(axis=0) for first, stop in spans])
-    np.testing.assert_allclose(runs.mean(runs.first, runs.last + 1), naive, atol=1e-9)
-    values = random.uniform(-5.0, 5.0, len(rows))
-    np.testing.assert_allclose(
-        runs.total(values), [values[first:stop].sum() for first, stop in spans], atol=1e-9
-    )
-    assert runs.sentences == len(rows)
+def test_totals_and_means_are_those_of_slow_loops(source: Any) -> None:
+    moments, outline, _, random = source
+    runs = signals.Runs(moments, outline)
+    values = random.uniform(-5.0, 5.0, len(outline))
+    totals, means = [], []
+    for first, stop in _spans(moments):
+        totals.append(sum(values[place] for place in range(first, stop)))
+        words = sum(outline.words[place] for place in range(first, stop))
+        said = sum(values[place] * outline.words[place] for place in range(first, stop))
+        means.append(said / words)
+    np.testing.assert_allclose(runs.total(values), totals, atol=1e-9)
+    np.testing.assert_allclose(runs.by_words(values), means, atol=1e-9)
+
+
+def _clear(outline: Outline, border: int) -> float:
+    return max(min(float(outline.pause_s[border]), 1.0), 0.7 if outline.turn[border] else 0.0)
 
 
 @given(sources())
-def test_the_mean_of_no_rows_is_zero(source: Any) -> None:
-    runs = source[0]
-    assert not runs.mean(runs.first, runs.first).any()
+def test_signals_of_form_are_those_of_slow_loops(source: Any) -> None:
+    moments, outline, said, _ = source
+    runs = signals.Runs(moments, outline)
+    change = outline.topic_change
+    slow: dict[str, list[float]] = {name: [] for name in FORM}
+    for place, (first, stop) in enumerate(_spans(moments)):
+        inside = [change[border] for border in range(first + 1, stop)]
+        length_s = moments.span(place).duration_s
+        spoken_s = sum(outline.end_s[n] - outline.start_s[n] for n in range(first, stop))
+        laughs = sum(1 for n in range(first, stop) if said.reactions[n] & 7)
+        slow["borders"].append((change[first] + change[stop]) / 2.0)
+        slow["coherence"].append(1.0 - sum(inside) / len(inside) if inside else 0.5)
+        slow["pauses"].append((_clear(outline, first) + _clear(outline, stop)) / 2.0)
+        slow["opening"].append(outline.stands_alone[first])
+        slow["flow"].append(min(1.0, spoken_s / length_s))
+        slow["substance"].append(sum(outline.content[first:stop]) / length_s)
+        slow["reactions"].append(1.0 - 0.4**laughs)
+    best = max(0.2, *slow["substance"])
+    slow["substance"] = [rate / best for rate in slow["substance"]]
+    for name, measure in FORM.items():
+        found = measure(runs, said if name == "reactions" else outline)
+        np.testing.assert_allclose(found, slow[name], atol=1e-9, err_msg=name)
 
 
-@given(sources(), st.floats(0.0, 1.0))
-def test_every_signal_lies_between_0_and_1(source: Any, loud: float) -> None:
-    runs, sentences, rows, random = source
-    criteria = _unit_rows(random, 2)
-    audio = Audio(noise(20.0, seed=1, loud=loud))
+FORM: dict[str, Any] = {
+    "borders": signals.borders,
+    "coherence": signals.coherence,
+    "pauses": signals.pauses,
+    "opening": signals.opening,
+    "flow": signals.flow,
+    "substance": signals.substance,
+    "reactions": signals.reactions,
+}
+
+
+def _activity(random: np.random.Generator, seconds: int, *, sound: bool = True) -> Activity:
+    def track(low: float, high: float) -> npt.NDArray[np.float32]:
+        values = random.uniform(low, high, seconds) if sound else np.full(seconds, np.nan)
+        return values.astype(np.float32)
+
+    cuts = random.integers(0, 40, seconds).astype(np.uint16)
+    return Activity(float(seconds), sound, track(-100.0, 0.0), track(0.0, 30.0), cuts)
+
+
+@given(sources(), st.integers(1, 130), st.booleans())
+def test_every_signal_lies_between_0_and_1(source: Any, seconds: int, sound: bool) -> None:
+    moments, outline, said, random = source
+    runs = signals.Runs(moments, outline)
+    activity = _activity(random, seconds, sound=sound)
     found = {
-        "relevance": signals.relevance(runs, criteria @ rows.T, criteria).max(axis=0),
-        "coherence": signals.coherence(runs),
-        "borders": signals.borders(runs),
-        "pauses": signals.pauses(runs, sentences),
-        "flow": signals.flow(runs, sentences),
-        "opening": signals.opening(runs, sentences),
-        "substance": signals.substance(runs, sentences),
-        "delivery": signals.delivery(runs, sentences, audio),
+        name: measure(runs, said if name == "reactions" else outline)
+        for name, measure in FORM.items()
     }
+    found["delivery"] = signals.delivery(runs, said)
+    for name in ("loudness", "onsets", "cuts"):
+        found[name] = getattr(signals, name)(moments, activity)
     for name, values in found.items():
-        assert values.shape == runs.first.shape, name
+        assert values.shape == moments.first.shape, name
+        assert values.dtype == np.float64, name
         assert np.isfinite(values).all(), name
         assert (values >= 0.0).all(), name
         assert (values <= 1.0).all(), name
 
 
+@given(sources())
+def test_a_pinned_span_without_sentences_is_no_error(source: Any) -> None:
+    _, outline, said, _ = source
+    moments = moments_of((0, 0, 4.0, 9.0))
+    runs = signals.Runs(moments, outline)
+    for name, measure in FORM.items():
+        (value,) = measure(runs, said if name == "reactions" else outline)
+        assert 0.0 <= value <= 1.0, name
+    assert signals.coherence(runs, outline).tolist() == [0.5]
+    assert signals.flow(runs, outline).tolist() == [0.0]
+    assert signals.substance(runs, outline).tolist() == [0.0]
+    assert signals.reactions(runs, said).tolist() == [0.0]
+    assert signals.delivery(runs, said).tolist() == [0.5]
+
+
+def test_no_moments_have_no_signals() -> None:
+    random = np.random.default_rng(0)
+    outline, said, nothing = _outline(random, 3), _delivery(random, 3), moments_of()
+    runs = signals.Runs(nothing, outline)
+    for name, measure in FORM.items():
+        assert measure(runs, said if name == "reactions" else outline).shape == (0,), name
+    assert signals.delivery(runs, said).shape == (0,)
+
+
+# What anybody would rank.
+
 CATS = ("cats purr softly", "cats sleep softly", "cats purr often")
 TAXES = ("taxes fund roads", "taxes fund schools", "roads need taxes")
-ODDS = ("violins sing", "rockets burn fuel", "bread smells nice")
-
-
-def _runs(texts: tuple[str, ...], *pairs: tuple[int, int]) -> tuple[signals.Runs, Sentences]:
-    sentences = sentences_of(spoken(*(f"{text}." for text in texts)))
-    moments = tuple(
-        Moment(
-            first,
-            last,
-            Span(sentences.items[first].span.start_s, sentences.items[last].span.end_s),
-        )
-        for first, last in pairs
-    )
-    return signals.Runs(moments, embedded(sentences)), sentences
 
 
 def _first_is_higher(values: Floats) -> bool:
@@ -108,120 +190,162 @@ def _first_is_higher(values: Floats) -> bool:
     return bool(first > second)
 
 
-def test_one_subject_is_more_coherent_than_three() -> None:
-    runs, _ = _runs(CATS + ODDS, (0, 2), (3, 5))
-    assert _first_is_higher(signals.coherence(runs))
+def _runs(texts: tuple[str, ...], *pairs: tuple[int, int]) -> tuple[signals.Runs, Outline]:
+    """Return runs from one sentence to another, both of them inside."""
+    outline = outline_of(spoken(*(f"{text}." for text in texts)))
+    moments = moments_of(
+        *((a, b + 1, float(outline.start_s[a]), float(outline.end_s[b])) for a, b in pairs)
+    )
+    return signals.Runs(moments, outline), outline
 
 
-def test_the_same_sentence_again_and_again_is_all_coherent_and_one_alone_is_neither() -> None:
-    runs, _ = _runs((CATS[0],) * 3, (0, 2), (1, 1))
-    assert signals.coherence(runs).tolist() == [1.0, 0.5]
+def test_one_subject_is_more_coherent_than_two() -> None:
+    assert _first_is_higher(signals.coherence(*_runs(CATS + TAXES, (3, 5), (1, 4))))
 
 
 def test_a_run_that_ends_where_the_topic_changes_has_better_borders() -> None:
-    runs, _ = _runs(CATS + TAXES + CATS, (3, 5), (2, 4))
-    assert _first_is_higher(signals.borders(runs))
+    assert _first_is_higher(signals.borders(*_runs(CATS + TAXES + CATS, (3, 5), (2, 4))))
 
 
-def test_a_run_that_starts_where_the_topic_changes_has_better_borders() -> None:
-    runs, _ = _runs(CATS + TAXES, (3, 5), (4, 5))
-    assert _first_is_higher(signals.borders(runs))
-
-
-def test_the_ends_of_the_source_are_half_a_border() -> None:
-    runs, _ = _runs(CATS, (0, 2), (1, 1))
-    whole, _ = signals.borders(runs)
-    assert whole == 0.5
+def test_the_whole_source_has_the_best_borders() -> None:
+    assert signals.borders(*_runs(CATS, (0, 2))).tolist() == [1.0]
 
 
 def test_a_run_between_long_pauses_is_better_set_off() -> None:
-    short, long = spoken("a b.", "c d.", pause_s=0.1), spoken("e f.", start_s=5.0)
-    sentences = sentences_of((*short, *long))
-    moments = (Moment(2, 2, Span(5.0, 5.8)), Moment(0, 0, Span(1.0, 1.8)))
-    runs = signals.Runs(moments, embedded(sentences))
-    values = signals.pauses(runs, sentences)
-    assert values.tolist() == pytest.approx([1.0, 0.55])
-
-
-def test_talk_without_gaps_flows_better() -> None:
-    sentences = sentences_of((*spoken("a b.", "c d.", pause_s=0.0), *spoken("e f.", start_s=9.0)))
-    runs = signals.Runs(
-        (Moment(0, 1, Span(1.0, 2.6)), Moment(1, 2, Span(1.8, 9.8))), embedded(sentences)
-    )
-    values = signals.flow(runs, sentences)
-    assert values.tolist() == pytest.approx([1.0, 0.2])
+    words = (*spoken("a b.", "c d.", pause_s=0.1), *spoken("e f.", start_s=5.0))
+    outline = outline_of(words)
+    runs = signals.Runs(moments_of((2, 3, 5.0, 5.8), (1, 2, 1.9, 2.7)), outline)
+    assert signals.pauses(runs, outline).tolist() == pytest.approx([1.0, 0.55])
 
 
 @pytest.mark.parametrize("leaning", ["And", "but,", "Because", "it", "They"])
 def test_a_first_word_that_leans_on_what_came_before_opens_worse(leaning: str) -> None:
-    runs, sentences = _runs(("Stars are old", f"{leaning} they shine"), (0, 0), (1, 1))
-    assert _first_is_higher(signals.opening(runs, sentences))
+    texts = ("Stars are old", f"{leaning} they shine on")
+    assert _first_is_higher(signals.opening(*_runs(texts, (0, 0), (1, 1))))
 
 
 def test_long_words_and_numbers_are_substance() -> None:
     texts = ("photosynthesis converts 42 percent", "so we do it now", "in 1984 we saw 7 of them")
-    runs, sentences = _runs(texts, (0, 0), (1, 1), (2, 2))
-    rich, poor, numbers = signals.substance(runs, sentences)
-    assert rich > numbers > poor == 0.0
+    rich, poor, numbers = signals.substance(*_runs(texts, (0, 0), (1, 1), (2, 2)))
+    assert rich == 1.0 > numbers > poor == 0.0
 
 
-def test_louder_sentences_are_delivered_better() -> None:
-    runs, sentences = _runs(("a b c", "d e f", "g h i"), (1, 1), (0, 0))
-    samples = noise(8.0, loud=0.01)
-    audio = Audio(samples)
-    audio.cut(sentences.items[1].span)[:] *= 20.0
-    values = signals.delivery(runs, sentences, audio)
-    assert values[0] > 0.7
-    assert values[1] < 0.5
+def test_a_source_that_says_little_has_no_best() -> None:
+    texts = tuple("so we do it now and then we go on" for _ in range(6))
+    outline = outline_of(spoken(*texts, "percent"))
+    runs = signals.Runs(moments_of((0, 7, 1.0, 41.0)), outline)
+    (value,) = signals.substance(runs, outline)
+    assert 0.0 < value <= 1.0 / 40.0 / 0.2 + 1e-9
 
 
-def test_evenly_loud_sound_tells_nothing() -> None:
-    runs, sentences = _runs(("a b c", "d e f", "g h i"), (0, 0), (1, 1))
-    values = signals.delivery(runs, sentences, Audio(noise(8.0)))
-    assert values.tolist() == pytest.approx([0.5, 0.5], abs=0.02)
+# How it is said.
 
 
-def test_sentences_beyond_the_sound_are_no_error() -> None:
-    runs, sentences = _runs(("a b c", "d e f"), (0, 0), (1, 1))
-    assert np.isfinite(signals.delivery(runs, sentences, Audio(noise(0.5)))).all()
+def _said(reactions: tuple[int, ...] = (), **tracks: list[float]) -> Delivery:
+    """Return a delivery with some tracks known."""
+    count = len(next(iter(tracks.values()))) if tracks else len(reactions)
+    known = {name: np.array(values, np.float32) for name, values in tracks.items()}
+    nothing = np.full(count, np.nan, np.float32)
+    names = ("loudness_lufs", "loudness_range_lu", "pitch_st", "pitch_range_st")
+    marks = np.array(reactions or (0,) * count, np.uint8)
+    loud, moves, pitch, swings = (known.get(name, nothing) for name in names)
+    return Delivery(True, loud, moves, pitch, swings, nothing, nothing, marks)
 
 
-def test_a_run_that_says_the_criterion_is_the_most_relevant() -> None:
-    runs, sentences = _runs(CATS + TAXES + ODDS, *((place, place + 1) for place in range(8)))
-    vectors = embedded_criteria(["taxes fund roads", "rockets burn"]).vectors.astype(np.float64)
-    match = vectors @ embedded(sentences).vectors.T.astype(np.float64)
-    values = signals.relevance(runs, match, vectors)
-    assert values.shape == (2, 8)
-    assert values.argmax(axis=1).tolist()[0] in {3, 4}
-    assert values.argmax(axis=1).tolist()[1] in {6, 7}
+def _one_each(count: int) -> signals.Runs:
+    outline = _outline(np.random.default_rng(0), count)
+    return signals.Runs(
+        moments_of(*((n, n + 1, 10.0 * n, 10.0 * n + 9.0) for n in range(count))), outline
+    )
 
 
-def test_relevance_of_one_criterion_does_not_depend_on_the_others() -> None:
-    runs, sentences = _runs(CATS + TAXES, (0, 1), (2, 4), (3, 5))
-    both = embedded_criteria(["taxes fund roads", "cats"]).vectors.astype(np.float64)
-    match = both @ embedded(sentences).vectors.T.astype(np.float64)
-    alone = signals.relevance(runs, match[:1], both[:1])
-    np.testing.assert_allclose(signals.relevance(runs, match, both)[:1], alone)
+def _sigmoid(value: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-value)))
 
 
-def test_signals_do_not_depend_on_how_many_runs_are_taken_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    texts = CATS + TAXES
-    pairs = [(first, last) for first in range(6) for last in range(first, 6)]
-    runs, sentences = _runs(texts, *pairs)
-    vectors = embedded(sentences).vectors.astype(np.float64)
-    match = vectors[:1] @ vectors.T
+@pytest.mark.parametrize(
+    "track", ["loudness_lufs", "loudness_range_lu", "pitch_st", "pitch_range_st"]
+)
+def test_each_track_counts_a_quarter_of_its_deviation(track: str) -> None:
+    """Of two known values one is a deviation above the mean and one below; unknown is usual."""
+    values = signals.delivery(_one_each(3), _said((0, 0, 0), **{track: [-30.0, NAN, -10.0]}))
+    expected = [_sigmoid(-0.5), 0.5, _sigmoid(0.5)]
+    assert values.tolist() == pytest.approx(expected, abs=1e-5)
 
-    def measured() -> list[signals.Floats]:
-        return [
-            signals.borders(runs),
-            signals.coherence(runs),
-            signals.relevance(runs, match, vectors[:1]),
-        ]
 
-    at_once = measured()
-    monkeypatch.setattr(signals, "_PART", 2)
-    for whole, parts in zip(at_once, measured(), strict=True):
-        assert len(whole if whole.ndim == 1 else whole[0]) == len(pairs)
-        np.testing.assert_allclose(whole, parts, rtol=1e-12)
+def test_all_tracks_together_count_as_their_mean() -> None:
+    tracks = {
+        "loudness_lufs": [-30.0, -10.0],
+        "loudness_range_lu": [3.0, 9.0],
+        "pitch_st": [1.0, -1.0],
+        "pitch_range_st": [2.0, 2.0],
+    }
+    values = signals.delivery(_one_each(2), _said((0, 0), **tracks))
+    assert values.tolist() == pytest.approx([_sigmoid(-0.5), _sigmoid(0.5)], abs=1e-4)
+
+
+@pytest.mark.parametrize("known", [[NAN] * 4, [-20.0] * 4, [-20.0, NAN, -20.0, NAN]])
+def test_what_is_even_or_unknown_tells_nothing(known: list[float]) -> None:
+    values = signals.delivery(_one_each(4), _said(loudness_lufs=known))
+    assert values.tolist() == [0.5] * 4
+
+
+def test_long_sentences_count_more_than_short_ones() -> None:
+    outline = outline_of(spoken("one two three four five six seven.", "a.", "b c d."))
+    runs = signals.Runs(moments_of((0, 2, 1.0, 5.0)), outline)
+    (value,) = signals.delivery(runs, _said(loudness_lufs=[-10.0, -30.0, -20.0]))
+    deviation = np.sqrt(1.5) / 4.0
+    assert value == pytest.approx(_sigmoid(2.0 * (7.0 * deviation - deviation) / 8.0), abs=1e-5)
+
+
+def test_reactions_add_up_and_music_is_none() -> None:
+    laughs, claps, cheers, music = Reaction
+    marks = (0, laughs, claps | music, cheers | laughs, music)
+    said = _said(tuple(int(mark) for mark in marks))
+    outline = _outline(np.random.default_rng(0), 5)
+    moments = moments_of(
+        (0, 1, 0.0, 9.0), (0, 2, 0.0, 19.0), (0, 4, 0.0, 39.0), (1, 3, 10.0, 29.0), (4, 5, 40, 49)
+    )
+    values = signals.reactions(signals.Runs(moments, outline), said)
+    assert values.tolist() == pytest.approx([0.0, 0.6, 0.936, 0.84, 0.0])
+    assert signals.has_reactions(said)
+
+
+def test_a_source_without_marks_has_no_reactions() -> None:
+    assert not signals.has_reactions(_said((0, 0)))
+    assert not signals.has_reactions(_said((int(Reaction.MUSIC), 0)))
+    assert not signals.has_reactions(_said(()))
+    assert signals.has_reactions(_said((0, int(Reaction.CHEERING))))
+
+
+# What goes on without words.
+
+
+def test_energy_is_the_mean_over_the_seconds_of_a_stretch() -> None:
+    """Half the seconds lie one deviation above the mean, half one below."""
+    track = np.repeat([-30.0, -10.0], 10).astype(np.float32)
+    activity = Activity(20.0, True, track, track, np.repeat([2, 6], 10).astype(np.uint16))
+    moments = moments_of((0, 1, 0.0, 10.0), (0, 2, 5.0, 15.0), (1, 2, 9.5, 10.5), (2, 3, 10.0, 20))
+    expected = [_sigmoid(-1.0), 0.5, 0.5, _sigmoid(1.0)]
+    for measure in (signals.loudness, signals.onsets, signals.cuts):
+        values = measure(moments, activity)
+        # From 9.5 to 10.5 s the seconds 9 and 10 are looked at.
+        assert values.tolist() == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s"), [(19.0, 25.0), (19.5, 20.5), (20.0, 21.0), (400.0, 500.0), (3.2, 3.3)]
+)
+def test_stretches_that_reach_beyond_the_track_are_no_error(start_s: float, end_s: float) -> None:
+    activity = _activity(np.random.default_rng(1), 20)
+    for measure in (signals.loudness, signals.onsets, signals.cuts):
+        (value,) = measure(moments_of((0, 1, start_s, end_s)), activity)
+        assert 0.0 < value < 1.0
+
+
+def test_without_sound_and_cuts_energy_tells_nothing() -> None:
+    silent = np.full(20, np.nan, np.float32)
+    activity = Activity(20.0, False, silent, silent, np.zeros(20, np.uint16))
+    moments = moments_of((0, 1, 0.0, 10.0), (1, 2, 10.0, 20.0))
+    for measure in (signals.loudness, signals.onsets, signals.cuts):
+        assert measure(moments, activity).tolist() == [0.5, 0.5]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clipkit.types.clips import Clip, Clips, Rejected, ScoredMoments
+from clipkit.types.clips import Clip, Clips, Moments, Rejected
 from clipkit.types.speech import Word
 from clipkit.types.time import Span
 
@@ -67,14 +67,27 @@ def test_a_clip_says_its_words_as_text() -> None:
     assert BEST_FIRST[0].transcript == "Hello there."
 
 
-def test_a_composite_score_is_the_weighted_sum_and_never_leaves_its_range() -> None:
-    scored = ScoredMoments(
-        moments=(),
-        signals=("a", "b"),
-        weights=np.array([0.75, 0.25]),
-        values=np.array([[1.0, 0.0], [0.4, 0.8], [1.0 + 1e-12, 1.0]]),
-        criterion=np.full(3, -1),
-        sentence_match=np.zeros((0, 0)),
+def test_an_api_reads_start_and_end() -> None:
+    assert (BEST_FIRST[2].start, BEST_FIRST[2].end) == (20.0, 30.0)
+
+
+def test_moments_are_counted_and_measured() -> None:
+    moments = Moments(
+        first=np.array([0, 2]),
+        stop=np.array([1, 2]),
+        start_s=np.array([0.5, 3.0]),
+        end_s=np.array([2.5, 7.0]),
+        pinned=(1,),
     )
-    assert scored.scores[:2].tolist() == pytest.approx([0.75, 0.5])
-    assert scored.scores[2] == 1.0
+    assert len(moments) == 2
+    assert moments.span(1) == Span(3.0, 7.0)
+    assert type(moments.span(0).start_s) is float  # a numpy number would not go into JSON
+    assert moments.duration_s.tolist() == [2.0, 4.0]
+    assert moments.reason is None
+
+
+def test_no_moments_have_no_length() -> None:
+    none, never = np.zeros(0, np.int64), np.zeros(0)
+    moments = Moments(none, none, never, never, (), "nothing is said")
+    assert len(moments) == 0
+    assert moments.duration_s.shape == (0,)

@@ -1,0 +1,155 @@
+"""The best set of stretches of time that don't overlap, found exactly by dynamic programming."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from clipkit.types.clips import Moments
+
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+
+_FAR = 8.0
+"""So many times the distance apart, the loss is below a thousandth and taken for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestSet:
+    """Finds the set worth most: the sum of its worths, less a loss for each two neighbours.
+
+    The loss is ``nearness * exp(-gap_s / apart_s)``; it is counted between a stretch and the one
+    before it in the set.
+    """
+
+    nearness: float
+    """Loss of two that touch."""
+
+    apart_s: float
+    """Gap at which the loss has fallen to 1/e."""
+
+    def of(self, start_s: Floats, end_s: Floats, worth: Floats, size: int) -> list[int]:
+        """Return the indices of the best set in the order of time.
+
+        Of sets worth the same, the one found first in the order of ends, then of starts.
+
+        Args:
+            start_s: Shape (n,).
+            end_s: Shape (n,), not before ``start_s``.
+            worth: Shape (n,), above 0.
+            size: At most so many.
+        """
+        count = len(worth)
+        if not count or size < 1:
+            return []
+        order = np.lexsort([start_s, end_s])
+        start_s, end_s, worth = start_s[order], end_s[order], worth[order]
+        neighbours = self._neighbours(start_s, end_s)
+        # total: worth of the best set of so many whose last is i; before: the one before i in it.
+        totals, befores = [worth], [np.full(count, -1, np.int64)]
+        while len(totals) < min(size, count) and np.isfinite(totals[-1]).any():
+            reached, before = neighbours.best(totals[-1])
+            totals.append(reached + worth)
+            befores.append(before)
+        length = int(np.argmax([total.max() for total in totals]))
+        last = int(np.argmax(totals[length]))
+        found: list[int] = []
+        while last >= 0:
+            found.append(int(order[last]))
+            last, length = int(befores[length][last]), length - 1
+        return found[::-1]
+
+    def _neighbours(self, start_s: Floats, end_s: Floats) -> "_Neighbours":
+        # One of no length ends where it starts; it does not come before itself.
+        free = np.minimum(np.searchsorted(end_s, start_s, side="right"), np.arange(len(end_s)))
+        far = np.searchsorted(end_s, start_s - _FAR * self.apart_s, side="right")
+        far = np.minimum(far, free)
+        sizes = free - far
+        # Every pair of a stretch and one that ends shortly before it, by the later of the two.
+        later = np.repeat(np.arange(len(sizes)), sizes)
+        offsets = np.cumsum(sizes) - sizes
+        earlier = np.arange(len(later)) - offsets[later] + far[later]
+        loss = self.nearness * np.exp((end_s[earlier] - start_s[later]) / self.apart_s)
+        return _Neighbours(far, later, earlier, loss)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Neighbours:
+    """Which stretches can come before which: those far off cost nothing, those near a loss."""
+
+    far: Places
+    """Shape (n,): so many, of all in the order of their ends, end far before each."""
+
+    later: Places
+    """Shape (pairs,), ascending: the later of two near ones."""
+
+    earlier: Places
+    """Shape (pairs,): the earlier of the two."""
+
+    loss: Floats
+    """Shape (pairs,)."""
+
+    def best(self, total: Floats) -> tuple[Floats, Places]:
+        """Return for each stretch the best total it can follow, and which that is.
+
+        Where it can follow none, that is minus infinity and -1.
+        """
+        reached = np.full(len(total), -np.inf)
+        before = np.full(len(total), -1, np.int64)
+        has_far = self.far > 0
+        highest, where = _running_best(total)
+        reached[has_far] = highest[self.far[has_far] - 1]
+        before[has_far] = where[self.far[has_far] - 1]
+        if len(self.later):
+            places, starts, which = np.unique(self.later, return_index=True, return_inverse=True)
+            values = total[self.earlier] - self.loss
+            best = np.maximum.reduceat(values, starts)
+            is_best = np.flatnonzero(values == best[which])
+            _, first = np.unique(which[is_best], return_index=True)
+            nearest = self.earlier[is_best[first]]
+            is_better = best > reached[places]
+            reached[places[is_better]] = best[is_better]
+            before[places[is_better]] = nearest[is_better]
+        before[np.isneginf(reached)] = -1
+        return reached, before
+
+
+def _running_best(values: Floats) -> tuple[Floats, Places]:
+    """Return the highest of the values up to each place, and where it first stands."""
+    highest = np.maximum.accumulate(values)
+    is_new = np.concatenate([[True], highest[1:] > highest[:-1]])
+    where = np.maximum.accumulate(np.where(is_new, np.arange(len(values)), 0))
+    return highest, where
+
+
+def undominated(moments: Moments, worth: Floats, candidates: Places) -> npt.NDArray[np.bool_]:
+    """Return which candidates hold no other within them that is worth as much.
+
+    One that does is in no best set: the other could take its place. Most go, so that what remains
+    is soon searched.
+
+    Args:
+        moments: All moments; runs of neighbours, by their first and last.
+        worth: Worth of each moment: shape (moments,).
+        candidates: Indices of those that count.
+    """
+    if not len(candidates):
+        return np.zeros(0, bool)
+    first = moments.first[candidates]
+    length = moments.stop[candidates] - first
+    keep = np.zeros(len(candidates), bool)
+    # best[i]: the most that a candidate is worth that lies within i to i + size.
+    best = np.full(int(first.max()) + int(length.max()) + 2, -np.inf)
+    order = np.argsort(length, kind="stable")
+    sizes, starts = np.unique(length[order], return_index=True)
+    of_size = dict(zip(sizes.tolist(), np.split(order, starts[1:]), strict=True))
+    for size in range(1, int(length.max()) + 1):
+        # What lies within i to i + size lies within one shorter, from i or from i + 1.
+        best[:-1] = np.maximum(best[:-1], best[1:])
+        places = of_size.get(size)
+        if places is None:
+            continue
+        own = worth[candidates[places]]
+        keep[places] = own > best[first[places]]
+        best[first[places]] = np.maximum(best[first[places]], own)
+    return keep

@@ -1,0 +1,169 @@
+"""Sentences to the numbers that candidates are drawn from."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from clipkit.errors import OptionError
+from clipkit.types.media import Shots, Timeline
+from clipkit.types.outline import Outline
+from clipkit.types.speech import Sentence, SentenceEmbeddings, Sentences
+
+Floats = npt.NDArray[np.float64]
+
+_LEANING = frozenset(
+    """
+    and but so or because then also which that this these those it he she they his her their
+    him them well yeah yes no
+    """.split()
+)
+"""A first word that needs what came before."""
+
+_SCALES_WORDS = (40, 120, 360)
+"""Words on either side of a border that are compared: about 15 s, 50 s and 2 min of talk. A topic
+shows at its own scale; what changes at all of them is a border for sure."""
+
+_NEAR_S = 0.5
+"""A cut of the picture so near to what is said is taken for the cut of the clip."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawOutline:
+    """Places the cuts of clips in the pauses, and measures how good each border is.
+
+    A clip begins and ends in the pauses around its sentences, never inside a word.
+    """
+
+    lead_s: float = 0.15
+    """At most so much of the pause before goes with a clip: a voice should not start at once."""
+
+    tail_s: float = 0.25
+    """At most so much of the pause after goes with it: the last sound needs room to die away."""
+
+    def __post_init__(self) -> None:
+        for name in ("lead_s", "tail_s"):
+            value = getattr(self, name)
+            if not 0.0 <= value < np.inf:
+                raise OptionError(f"{name} is a number of seconds, 0 or more", f"it is {value}")
+
+    def __call__(
+        self,
+        sentences: Sentences,
+        embeddings: SentenceEmbeddings,
+        timeline: Timeline,
+        shots: Shots,
+    ) -> Outline:
+        """Return the outline of the sentences that begin before the end of the source."""
+        items = [item for item in sentences.items if item.span.start_s < timeline.duration_s]
+        words = np.array([len(item.words) for item in items], np.float64)
+        start_s = np.array([item.span.start_s for item in items])
+        end_s = np.minimum([item.span.end_s for item in items], timeline.duration_s)
+        before_s = np.minimum([item.pause_before_s for item in items], start_s)
+        after_s = np.minimum([item.pause_after_s for item in items], timeline.duration_s - end_s)
+        starts, ends = self._edges((start_s, end_s), (before_s, after_s), shots)
+        speakers = [item.words[0].speaker for item in items]
+        turns = [True, *(a != b for a, b in pairwise(speakers)), True]
+        return Outline(
+            start_s=start_s,
+            end_s=end_s,
+            clip_start_s=starts,
+            clip_end_s=ends,
+            words=words,
+            content=np.array([_content(item) for item in items], np.float64),
+            stands_alone=np.array([_stands_alone(item) for item in items]),
+            pause_s=np.concatenate([before_s, after_s[-1:] if items else [timeline.duration_s]]),
+            turn=np.array(turns if items else [True]),
+            topic_change=topic_changes(embeddings.vectors[: len(items)], words),
+        )
+
+    def _edges(
+        self, spoken_s: tuple[Floats, Floats], pauses_s: tuple[Floats, Floats], shots: Shots
+    ) -> tuple[Floats, Floats]:
+        """Return where clips are cut that begin, or end, with each sentence.
+
+        A cut of the picture in the pause is a better edge than a fixed distance: the clip then
+        shows no flash of another shot. For that an edge is rounded towards the clip's inside.
+        """
+        (start_s, end_s), (before_s, after_s) = spoken_s, pauses_s
+        cuts = np.array([-np.inf, *shots.cuts_s, np.inf])
+        last_before = cuts[np.searchsorted(cuts, start_s, side="right") - 1]
+        first_after = cuts[np.searchsorted(cuts, end_s)]
+        near = np.minimum(before_s, _NEAR_S), np.minimum(after_s, _NEAR_S)
+        starts = np.where(
+            last_before >= start_s - near[0],
+            last_before,
+            start_s - np.minimum(self.lead_s, near[0] / 2.0),
+        )
+        ends = np.where(
+            first_after < end_s + near[1],
+            first_after,
+            end_s + np.minimum(self.tail_s, after_s / 2.0),
+        )
+        return np.ceil(_in_ms(starts)) / 1000.0, np.floor(_in_ms(ends)) / 1000.0
+
+
+def _in_ms(times_s: Floats) -> Floats:
+    """Return milliseconds; what is a whole number but for the floats becomes one."""
+    result: Floats = np.round(times_s * 1000.0, 3)
+    return result
+
+
+def _content(sentence: Sentence) -> int:
+    """Count words of six letters or more, numbers, and names: capitals inside a sentence."""
+    return sum(
+        sum(sign.isalnum() for sign in word.text) >= 6
+        or any(sign.isdigit() for sign in word.text)
+        or (place > 0 and word.text[:1].isupper() and len(word.text) > 1)
+        for place, word in enumerate(sentence.words)
+    )
+
+
+def _stands_alone(sentence: Sentence) -> float:
+    first = sentence.words[0].text
+    if first.lower().strip(",.!?'\"") in _LEANING:
+        return 0.3
+    # Below three words it is a part of something, or an answer.
+    return 1.0 if len(sentence.words) >= 3 else 0.6
+
+
+def topic_changes(vectors: npt.NDArray[np.float32], words: Floats) -> Floats:
+    """Return how much the topic changes at each border, against the other borders.
+
+    What is said before and after is compared at several scales, by the words: a mean over them
+    comes from prefix sums, so the cost does not grow with the scale.
+
+    Args:
+        vectors: Shape (sentences, dimensions), rows of length 1.
+        words: Shape (sentences,): how many words each has.
+
+    Returns:
+        Shape (sentences + 1,), 0 to 1; both ends of the source are 1.
+
+    Source: the idea is TextTiling's (Hearst 1997), on sentence embeddings.
+    """
+    count = len(words)
+    result = np.ones(count + 1)
+    if count < 2:
+        return result
+    weighted = vectors.astype(np.float64) * words[:, None]
+    sums = np.concatenate([np.zeros((1, vectors.shape[1])), np.cumsum(weighted, axis=0)])
+    reached = np.concatenate([[0.0], np.cumsum(words)])
+    inner = np.arange(1, count)
+    standing_out = np.zeros(count - 1)
+    for scale in _SCALES_WORDS:
+        first = np.searchsorted(reached, reached[inner] - scale, side="left")
+        stop = np.searchsorted(reached, reached[inner] + scale, side="right") - 1
+        before = sums[inner] - sums[np.minimum(first, inner - 1)]
+        after = sums[np.maximum(stop, inner + 1)] - sums[inner]
+        change = 1.0 - _cosines(before, after)
+        standing_out += (change - change.mean()) / max(float(change.std()), 0.01)
+    result[1:-1] = 1.0 / (1.0 + np.exp(-standing_out / len(_SCALES_WORDS)))
+    return result
+
+
+def _cosines(left: Floats, right: Floats) -> Floats:
+    lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
+    result: Floats = np.sum(left * right, axis=1) / np.maximum(lengths, 1e-9)
+    return result

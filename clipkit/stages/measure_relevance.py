@@ -1,0 +1,160 @@
+"""A searchable transcript and criteria to how well each sentence answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from clipkit.engines.choice import exclusive, first_ready
+from clipkit.engines.protocols import RelevanceJudge
+from clipkit.errors import EngineError, OptionError, WiringError
+from clipkit.stages.relevance_features import FEATURES, closeness
+from clipkit.types.events import Monitor
+from clipkit.types.retrieval import (
+    Criteria,
+    CriteriaEmbeddings,
+    Evidence,
+    Relevance,
+    Searchable,
+)
+
+Floats = npt.NDArray[np.float64]
+
+_OWN = 0.15
+"""How much a sentence itself counts beside its passage: little, but a short clip hangs on it."""
+
+_FEW = 12
+"""With fewer passages than this it counts more, up to 1: neighbours are then all there is."""
+
+_KIND_CLOSE = 0.25
+"""Cosine to an example at which a sentence is as likely as not of its kind; MiniLM's, by eye."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureRelevance:
+    """Judges for each criterion how likely each sentence is part of an answer."""
+
+    engines: tuple[RelevanceJudge, ...]
+    """In order of preference; the first that knows the embedder judges."""
+
+    def __call__(
+        self,
+        searchable: Searchable,
+        criteria: Criteria,
+        embeddings: CriteriaEmbeddings,
+        monitor: Monitor,
+    ) -> Relevance:
+        """Return the relevance of every sentence to every criterion.
+
+        Raises:
+            WiringError: Sentences and criteria were embedded by different models.
+        """
+        count = len(searchable.sentences.items)
+        shape = (len(criteria.all), count)
+        is_general = np.array([criterion.is_general for criterion in criteria.all], bool)
+        if not count or not criteria.all:
+            nothing = np.zeros(shape)
+            return Relevance(nothing, nothing, nothing, nothing, is_general)
+        model = searchable.sentence_embeddings.model
+        if model != embeddings.model:
+            raise WiringError(
+                "cannot compare sentences with criteria",
+                f"the sentences were embedded by {model}, the criteria by {embeddings.model}",
+                "Embed both with one model.",
+            )
+        judge = self._judge(model, monitor)
+        answers, meaning, words = [], [], []
+        for place, criterion in enumerate(criteria.all):
+            text, topic = embeddings.texts[place], embeddings.topics[place]
+            close = closeness(searchable, criterion, text, topic)
+            if criterion.is_general:
+                answers.append(np.zeros(count))
+            elif criterion.examples:
+                examples = embeddings.examples[embeddings.example_of == place]
+                answers.append(_like_examples(searchable, examples))
+            else:
+                evidence = Evidence(
+                    close.features.astype(np.float32),
+                    text,
+                    topic,
+                    searchable.passage_embeddings.vectors,
+                    searchable.passage_embeddings.surroundings,
+                )
+                with exclusive(judge):
+                    answers.append(_to_sentences(searchable, judge.probabilities(evidence)))
+            meaning.append(_to_sentences(searchable, close.meaning))
+            words.append(_to_sentences(searchable, close.words))
+        cosines = (embeddings.topics @ searchable.sentence_embeddings.vectors.T).astype(np.float64)
+        weight = max(_OWN, 1.0 - len(searchable.passages) / _FEW)
+        answers = [
+            _told_apart(row, near, weight) for row, near in zip(answers, cosines, strict=True)
+        ]
+        return Relevance(
+            answers=np.stack(answers),
+            meaning=np.clip(np.stack(meaning), 0.0, 1.0),
+            words=np.stack(words),
+            similarity=cosines,
+            is_general=is_general,
+        )
+
+    def _judge(self, embedder: str, monitor: Monitor) -> RelevanceJudge:
+        first = first_ready(self.engines, monitor)
+        reason = first.suits(embedder, FEATURES)
+        if reason is None:
+            return first
+        for other in self.engines[self.engines.index(first) + 1 :]:
+            try:
+                with exclusive(other):
+                    other.warm_up(monitor)
+            except EngineError as error:
+                reason = f"{reason}; {other.name}: {error.found}"
+                continue
+            if other.suits(embedder, FEATURES) is None:
+                monitor.fallback(first.name, other.name, reason)
+                return other
+        raise OptionError(
+            f"cannot judge relevance with {first.name}", reason, "Give a judge that knows it."
+        )
+
+
+def _told_apart(answers: Floats, cosines: Floats, weight: float) -> Floats:
+    """Return answers moved by how close each sentence is itself, against the others."""
+    standing_out = (cosines - cosines.mean()) / max(float(cosines.std()), 0.01)
+    clipped = np.clip(answers, 1e-4, 1.0 - 1e-4)
+    logits = np.log(clipped / (1.0 - clipped)) + 2.0 * weight * standing_out
+    return np.where(answers > 0.0, _squashed(logits), 0.0)
+
+
+def _like_examples(searchable: Searchable, examples: npt.NDArray[np.float32]) -> Floats:
+    """Return how likely each sentence is of the kind that examples show.
+
+    A kind of moment never comes as close as a subject does, so half of it is how far a sentence
+    stands out in this source. Who laughs has told something before: neighbours count too.
+    """
+    sentences = searchable.sentence_embeddings.vectors @ examples.T
+    passages = searchable.passage_embeddings.vectors @ examples.T
+    close = (sentences.max(axis=1) + _to_sentences(searchable, passages.max(axis=1))) / 2.0
+    padded = np.pad(close.astype(np.float64), 1, mode="edge")
+    close = (padded[:-2] + 2.0 * padded[1:-1] + padded[2:]) / 4.0
+    standing_out = (close - close.mean()) / max(float(close.std()), 0.01)
+    likely = _squashed(1.5 * (standing_out - 1.0)) * _squashed((close - _KIND_CLOSE) / 0.05)
+    result: Floats = np.sqrt(likely)
+    return result
+
+
+def _squashed(values: Floats) -> Floats:
+    result: Floats = 1.0 / (1.0 + np.exp(-np.clip(values, -30.0, 30.0)))
+    return result
+
+
+def _to_sentences(searchable: Searchable, values: Floats) -> Floats:
+    """Take values of passages to sentences: between the passages' middles they change evenly.
+
+    Middles are counted in words.
+    """
+    counts = [len(item.words) for item in searchable.sentences.items]
+    reached = np.concatenate([[0.0], np.cumsum(counts)])
+    borders = reached[searchable.passages.starts]
+    passages, sentences = (borders[:-1] + borders[1:]) / 2.0, (reached[:-1] + reached[1:]) / 2.0
+    result: Floats = np.interp(sentences, passages, values)
+    return result

@@ -1,0 +1,1 @@
+"""What was trained for clipkit, and how."""

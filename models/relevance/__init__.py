@@ -1,0 +1,1 @@
+"""The relevance net: how likely a passage answers a question."""

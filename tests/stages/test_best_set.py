@@ -1,0 +1,212 @@
+"""The best set is the one that trying all sets finds."""
+
+import math
+import tracemalloc
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipkit.stages.best_set import BestSet, undominated
+from clipkit.types.clips import Moments
+from tests.stages.talks import moments_of
+
+Stretch = tuple[float, float, float]
+"""Start, end and worth."""
+
+# Eighths and sixteenths are exact as floats, so that ties are ties.
+_worths = st.integers(1, 16).map(lambda sixteenths: sixteenths / 16)
+_stretches = st.tuples(st.integers(0, 60), st.integers(1, 12), _worths).map(
+    lambda drawn: (drawn[0] / 2, (drawn[0] + drawn[1]) / 2, drawn[2])
+)
+_several = st.lists(_stretches, max_size=9)
+_losses = st.sampled_from(
+    [BestSet(0.0, 1.0), BestSet(0.1, 4.0), BestSet(1.0, 2.0), BestSet(0.5, 64)]
+)
+
+
+def _worth(best_set: BestSet, stretches: Sequence[Stretch]) -> float:
+    """Return what stretches are worth together; minus infinity where two overlap."""
+    total, ordered = 0.0, sorted(stretches)
+    for place, (start_s, _, worth) in enumerate(ordered):
+        total += worth
+        if place:
+            gap_s = start_s - ordered[place - 1][1]
+            if gap_s < 0.0:
+                return -math.inf
+            # From eight times the distance on, the loss is taken for none.
+            if gap_s < 8.0 * best_set.apart_s:
+                total -= best_set.nearness * math.exp(-gap_s / best_set.apart_s)
+    return total
+
+
+def _best_of_all(best_set: BestSet, stretches: Sequence[Stretch], size: int) -> float:
+    return max(
+        (
+            _worth(best_set, some)
+            for count in range(1, size + 1)
+            for some in combinations(stretches, count)
+        ),
+        default=0.0,
+    )
+
+
+def _found(best_set: BestSet, stretches: Sequence[Stretch], size: int) -> list[Stretch]:
+    start_s, end_s, worth = np.array(stretches, np.float64).reshape(-1, 3).T
+    return [stretches[index] for index in best_set.of(start_s, end_s, worth, size)]
+
+
+@given(_several, _losses, st.integers(1, 4))
+def test_no_set_is_worth_more(stretches: list[Stretch], best_set: BestSet, size: int) -> None:
+    found = _found(best_set, stretches, size)
+    assert len(found) <= size
+    assert _worth(best_set, found) == pytest.approx(_best_of_all(best_set, stretches, size))
+
+
+@given(_several, _losses, st.integers(1, 4))
+def test_the_set_comes_in_the_order_of_time_without_overlap(
+    stretches: list[Stretch], best_set: BestSet, size: int
+) -> None:
+    found = _found(best_set, stretches, size)
+    assert bool(found) == bool(stretches)
+    assert all(before[1] <= after[0] for before, after in pairwise(found))
+
+
+@given(st.permutations(range(7)), st.lists(_stretches, min_size=7, max_size=7, unique=True))
+def test_the_order_of_the_arguments_does_not_matter(
+    order: list[int], stretches: list[Stretch]
+) -> None:
+    # Without two of one start and end, nothing but the times decides between sets worth the same.
+    stretches = list({stretch[:2]: stretch for stretch in stretches}.values())
+    shuffled = [stretches[place] for place in order if place < len(stretches)]
+    best_set = BestSet(0.1, 4.0)
+    assert _found(best_set, shuffled, 3) == _found(best_set, stretches, 3)
+
+
+@given(_several, _losses)
+def test_a_larger_set_is_never_worth_less(stretches: list[Stretch], best_set: BestSet) -> None:
+    worths = [_worth(best_set, _found(best_set, stretches, size)) for size in range(1, 6)]
+    assert all(more >= fewer - 1e-12 for fewer, more in pairwise(worths))
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_no_room_is_no_set(size: int) -> None:
+    assert _found(BestSet(0.1, 60.0), [(0.0, 1.0, 1.0)], size) == []
+
+
+def test_no_stretches_are_no_set() -> None:
+    assert _found(BestSet(0.1, 60.0), [], 3) == []
+
+
+def test_two_good_ones_are_taken_where_the_best_would_leave_room_for_neither() -> None:
+    stretches = [(0.0, 10.0, 0.8), (5.0, 15.0, 0.9), (10.0, 20.0, 0.8)]
+    assert _found(BestSet(0.1, 60.0), stretches, 2) == [stretches[0], stretches[2]]
+
+
+def test_nearness_sends_the_second_further_away() -> None:
+    stretches = [(0.0, 10.0, 0.9), (10.0, 20.0, 0.75), (100.0, 110.0, 0.7)]
+    assert _found(BestSet(0.0, 60.0), stretches, 2) == stretches[:2]
+    assert _found(BestSet(0.1, 60.0), stretches, 2) == [stretches[0], stretches[2]]
+
+
+def test_what_costs_more_than_it_brings_is_left_out() -> None:
+    assert _found(BestSet(0.5, 60.0), [(0.0, 9.0, 0.9), (9.0, 20.0, 0.4)], 2) == [(0.0, 9.0, 0.9)]
+
+
+def test_far_apart_the_loss_is_none() -> None:
+    stretches = [(0.0, 1.0, 0.5), (9.0, 10.0, 2.0**-40)]
+    assert _found(BestSet(1.0, 1.0), stretches, 2) == stretches
+    assert _found(BestSet(1.0, 1.25), stretches, 2) == stretches[:1]
+
+
+def test_of_sets_worth_the_same_the_one_that_ends_first_is_taken() -> None:
+    stretches = [(4.0, 8.0, 0.5), (0.0, 6.0, 0.5), (3.0, 6.0, 0.5)]
+    assert _found(BestSet(0.1, 60.0), stretches, 1) == [(0.0, 6.0, 0.5)]
+
+
+def test_a_stretch_of_no_length_is_taken_once() -> None:
+    stretches = [(0.0, 1.0, 0.1), (50.0, 50.0, 0.9)]
+    assert _found(BestSet(0.1, 60.0), stretches, 3) == stretches
+
+
+def _peak_bytes(count: int) -> int:
+    start_s = np.arange(count, dtype=np.float64)
+    worth = np.random.default_rng(0).random(count)
+    tracemalloc.start()
+    BestSet(0.1, 1.0).of(start_s, start_s + 3.0, worth, 5)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_the_memory_grows_with_the_number_of_stretches_and_not_with_its_square() -> None:
+    assert _peak_bytes(8000) < 6 * _peak_bytes(2000)
+
+
+@st.composite
+def _runs(draw: st.DrawFn) -> tuple[Moments, list[float]]:
+    """Draw runs over sentences, whose voices may overlap, and the worth of each."""
+    starts, ends, start_s = [], [], 0.0
+    for _ in range(draw(st.integers(1, 6))):
+        start_s += draw(st.integers(0, 12)) / 2
+        starts.append(start_s)
+        ends.append(start_s + draw(st.integers(1, 8)) / 2)
+    pairs = [
+        (first, stop) for first in range(len(starts)) for stop in range(first + 1, len(ends) + 1)
+    ]
+    drawn = draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=10, unique=True))
+    moments = moments_of(
+        *((first, stop, starts[first], max(ends[first:stop])) for first, stop in sorted(drawn))
+    )
+    # Few different worths, so that many are the same.
+    worths = st.sampled_from([0.25, 0.5, 0.75])
+    return moments, draw(st.lists(worths, min_size=len(drawn), max_size=len(drawn)))
+
+
+def _stretches_of(moments: Moments, worth: Sequence[float]) -> list[Stretch]:
+    return [
+        (moments.span(index).start_s, moments.span(index).end_s, worth[index])
+        for index in range(len(moments))
+    ]
+
+
+@given(_runs(), _losses, st.integers(1, 4))
+def test_what_is_undominated_holds_a_best_set(
+    drawn: tuple[Moments, list[float]], best_set: BestSet, size: int
+) -> None:
+    moments, worth = drawn
+    keep = undominated(moments, np.array(worth), np.arange(len(moments)))
+    stretches = _stretches_of(moments, worth)
+    kept = [stretch for stretch, is_kept in zip(stretches, keep, strict=True) if is_kept]
+    expected = _best_of_all(best_set, stretches, size)
+    assert _best_of_all(best_set, kept, size) == pytest.approx(expected)
+
+
+@given(_runs(), st.data())
+def test_dominated_is_what_holds_another_candidate_worth_as_much(
+    drawn: tuple[Moments, list[float]], data: st.DataObject
+) -> None:
+    moments, worth = drawn
+    places = st.lists(st.integers(0, len(moments) - 1), unique=True).map(sorted)
+    candidates = data.draw(places)
+    keep = undominated(moments, np.array(worth), np.array(candidates, np.int64))
+    assert keep.dtype == bool
+    expected = [
+        not any(
+            moments.first[index] <= moments.first[other]
+            and moments.stop[other] <= moments.stop[index]
+            and worth[other] >= worth[index]
+            for other in candidates
+            if other != index
+        )
+        for index in candidates
+    ]
+    assert keep.tolist() == expected
+
+
+def test_without_candidates_none_is_undominated() -> None:
+    moments = moments_of((0, 1, 0.0, 1.0))
+    assert undominated(moments, np.ones(1), np.zeros(0, np.int64)).shape == (0,)
