@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from clipkit.pipeline.jobs import read_job as read_job
     from clipkit.pipeline.jobs import render_clip_of_job as render_clip_of_job
     from clipkit.pipeline.pipeline import Pipeline as Pipeline
+    from clipkit.pipeline.store import Store as Store
+    from clipkit.pipeline.suggesting import suggest as suggest
     from clipkit.schema.job import Job as Job
     from clipkit.transcripts import read_transcript as read_transcript
     from clipkit.transcripts import write_transcript as write_transcript
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from clipkit.types.events import Monitor as Monitor
     from clipkit.types.media import Source as Source
     from clipkit.types.query import Query as Query
+    from clipkit.types.query import Region as Region
     from clipkit.types.speech import Transcript as Transcript
     from clipkit.types.time import Span as Span
 
@@ -49,9 +52,11 @@ _HOMES = {
     "Pipeline": "clipkit.pipeline.pipeline",
     "PocketSphinx": "clipkit.engines.sphinx",
     "Query": "clipkit.types.query",
+    "Region": "clipkit.types.query",
     "SentenceEmbedder": "clipkit.engines.embedder",
     "Source": "clipkit.types.media",
     "Span": "clipkit.types.time",
+    "Store": "clipkit.pipeline.store",
     "Transcript": "clipkit.types.speech",
     "Whisper": "clipkit.engines.whisper_ct2:WhisperCT2",
     "errors": "clipkit.errors:",
@@ -59,6 +64,7 @@ _HOMES = {
     "read_job": "clipkit.pipeline.jobs",
     "read_transcript": "clipkit.transcripts",
     "render_clip_of_job": "clipkit.pipeline.jobs",
+    "suggest": "clipkit.pipeline.suggesting",
     "write_transcript": "clipkit.transcripts",
 }
 """Where each public name lives: a module, and after a colon its name there if that differs."""

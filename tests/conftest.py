@@ -85,6 +85,12 @@ def own_hub_cache(
 
 
 @pytest.fixture(autouse=True)
+def own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests from the user's analyses: none is there at first."""
+    monkeypatch.setenv("CLIPKIT_STORE", str(tmp_path_factory.mktemp("store")))
+
+
+@pytest.fixture(autouse=True)
 def no_logged_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Fail a test in which something logged an error."""
     yield

@@ -30,6 +30,7 @@ class Reporter:
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._told: set[tuple[str, str]] = set()
+        self._told_of_store = False
 
     def __enter__(self) -> "Reporter":
         if self._console.is_terminal:
@@ -70,6 +71,8 @@ class Reporter:
                 self._fell_back(event)
             case events.Notice():
                 self._line(f"  {stage_name(event.stage)}: {event.message}")
+            case events.Restored():
+                self._restored(event)
             case events.ClipReady():
                 pass  # the bar of the stage counts it
 
@@ -97,6 +100,11 @@ class Reporter:
             self._bars.remove_task(task)
         else:
             self._bars.update(task, total=1.0, completed=1.0, outcome=outcome)
+
+    def _restored(self, event: events.Restored) -> None:
+        if not self._told_of_store:
+            self._told_of_store = True
+            self._line("some of what is known of this source was kept; it is not made again")
 
     def _fell_back(self, event: events.Fallback) -> None:
         if (event.asked, event.ran) not in self._told:  # two stages may share an engine

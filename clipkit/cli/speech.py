@@ -1,14 +1,21 @@
-"""The options that choose how speech is recognised."""
+"""The options that choose how speech is recognised, and where analyses are kept."""
 
 import argparse
+import os
+from pathlib import Path
 
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.errors import OptionError
 from clipkit.pipeline.pipeline import Pipeline
+from clipkit.pipeline.store import Store
 
 
 def pipeline_for(arguments: argparse.Namespace) -> Pipeline:
-    """Return the default pipeline, with the Whisper that was asked for if one was."""
+    """Return the default pipeline, with the Whisper that was asked for if one was.
+
+    What is known of a source is kept for the next question, unless that is not wanted.
+    """
+    store = None if arguments.no_store else Store(_store_folder())
     if arguments.whisper is None:
         if arguments.device != "auto":
             raise OptionError(
@@ -16,5 +23,13 @@ def pipeline_for(arguments: argparse.Namespace) -> Pipeline:
                 "no --whisper was given",
                 "Name a model too, such as --whisper large-v3-turbo.",
             )
-        return Pipeline.default()
-    return Pipeline.default(transcriber=WhisperCT2(arguments.whisper, device=arguments.device))
+        return Pipeline.default(store=store)
+    whisper = WhisperCT2(arguments.whisper, device=arguments.device)
+    return Pipeline.default(transcriber=whisper, store=store)
+
+
+def _store_folder() -> Path:
+    """Return the folder of ``CLIPKIT_STORE``, else one in the user's cache."""
+    named = os.environ.get("CLIPKIT_STORE")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(named) if named else cache / "clipkit" / "analyses"

@@ -23,8 +23,9 @@ PREVIEW_FOLDER = "preview"
 
 def find_clips(
     source: str | Path | Source,
-    criteria: str | Sequence[str] = (),
+    criteria: str | Sequence[str] | Query = (),
     *,
+    exclude: str | Sequence[str] = (),
     target_duration: float | None = None,
     language: str | None = None,
     top: int = 5,
@@ -38,7 +39,9 @@ def find_clips(
 
     Args:
         source: A local media file.
-        criteria: What to look for, one text or several; none: general highlights.
+        criteria: What to look for, one text or several; none: general highlights. A ``Query`` says
+            more: lengths, the range to search, what is pinned.
+        exclude: What clips must not be about, one text or several.
         target_duration: Wanted clip length in seconds, ± 20 %; None: chosen per clip.
         language: ISO 639-1 code of the speech; None: detected.
         top: At most so many clips.
@@ -59,8 +62,7 @@ def find_clips(
         OutputError: The folder cannot be written to.
         Cancelled: ``cancellation`` asked to stop.
     """
-    texts = (criteria,) if isinstance(criteria, str) else tuple(criteria)
-    query = Query(criteria=texts, target_duration_s=target_duration, top=top)
+    query = Query.of(criteria, exclude=exclude, target_duration=target_duration, top=top)
     if not isinstance(source, Source):
         source = Source(Path(source), language)
     elif language is not None:

@@ -11,7 +11,7 @@ from clipkit.errors import OptionError, SchemaError
 from clipkit.schema.job import Job, JobSource, Status
 from clipkit.types.clips import Clip, Clips, Match, Rejected, Signal
 from clipkit.types.events import Fallback, Notice
-from clipkit.types.query import Query
+from clipkit.types.query import Query, Region
 from clipkit.types.report import RunReport
 from clipkit.types.speech import Word
 from clipkit.types.time import Span
@@ -84,11 +84,23 @@ def _source(document: Any) -> JobSource:
 
 
 def _query(document: Any) -> Query:
-    target = _field(document, "target_duration", object)
+    """Read a query; what came after the first version may be missing."""
+    full = {"exclude": [], "pinned": [], "excluded": [], **document}
+    within = full.get("within")
     return Query(
-        criteria=tuple(_field(document, "criteria", list)),
-        target_duration_s=None if target is None else _number(document, "target_duration"),
-        top=_field(document, "top", int),
+        criteria=tuple(_field(full, "criteria", list)),
+        exclude=tuple(_field(full, "exclude", list)),
+        target_duration_s=_number_or_null(full, "target_duration"),
+        duration_limits_s=(
+            _number_or_null({"min_duration": None, **full}, "min_duration"),
+            _number_or_null({"max_duration": None, **full}, "max_duration"),
+        ),
+        top=_field(full, "top", int),
+        region=Region(
+            within=None if within is None else _span(within),
+            pinned=tuple(_span(item) for item in _field(full, "pinned", list)),
+            excluded=tuple(_span(item) for item in _field(full, "excluded", list)),
+        ),
     )
 
 
@@ -141,6 +153,10 @@ def _text_if_any(document: Any, key: str) -> str | None:
 
 def _text_or_null(document: Any, key: str) -> str | None:
     return None if _field(document, key, object) is None else _field(document, key, str)
+
+
+def _number_or_null(document: Any, key: str) -> float | None:
+    return None if _field(document, key, object) is None else _number(document, key)
 
 
 def _number(document: Any, key: str) -> float:

@@ -10,7 +10,8 @@ from importlib import resources
 from typing import Any, cast
 
 from clipkit.schema.job import Job
-from clipkit.types.clips import Clip
+from clipkit.types.clips import Clip, Clips, Rejected
+from clipkit.types.query import Query
 from clipkit.types.speech import Word
 from clipkit.types.time import Span
 
@@ -25,7 +26,7 @@ def job_schema() -> _Json:
 
 def job_to_json(job: Job) -> str:
     """Return a job as JSON text, ending in a line feed; the same job gives the same bytes."""
-    text = json.dumps(job_to_dict(job), ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(job_to_dict(job), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     # The name of a source may hold bytes that are no Unicode; JSON writes those with a backslash.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -50,11 +51,7 @@ def job_to_dict(job: Job) -> _Json:
             "duration": _seconds(job.source.duration_s),
             "language": job.source.language,
         },
-        "query": {
-            "criteria": list(job.query.criteria),
-            "target_duration": job.query.target_duration_s,
-            "top": job.query.top,
-        },
+        "query": _query(job.query),
         "language": job.language,
         "engines": dict(job.engines),
         "fallbacks": [
@@ -65,11 +62,48 @@ def job_to_dict(job: Job) -> _Json:
             {"stage": item.stage, "code": item.code, "message": item.message}
             for item in job.report.notices
         ],
-        "rejected": [
-            {**_times(item.span), "score": round(item.score, 4), "reason": item.reason}
-            for item in job.clips.rejected
-        ],
+        "rejected": [_rejected(item) for item in job.clips.rejected],
     }
+
+
+def clips_to_json(clips: Clips, query: Query, language: str | None) -> str:
+    """Return the clips of a transcript as JSON text, ending in a line feed.
+
+    The fields are those of a job, without what belongs to media.
+    """
+    document: _Json = {"clips": [_clip(clip, None) for clip in clips]}
+    if clips.reason is not None:
+        document["reason"] = clips.reason
+    document |= {
+        "query": _query(query),
+        "language": language,
+        "rejected": [_rejected(item) for item in clips.rejected],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _query(query: Query) -> _Json:
+    region = query.region
+    return {
+        "criteria": list(query.criteria),
+        "exclude": list(query.exclude),
+        "target_duration": query.target_duration_s,
+        "min_duration": query.duration_limits_s[0],
+        "max_duration": query.duration_limits_s[1],
+        "top": query.top,
+        "within": None if region.within is None else _exactly(region.within),
+        "pinned": [_exactly(span) for span in region.pinned],
+        "excluded": [_exactly(span) for span in region.excluded],
+    }
+
+
+def _exactly(span: Span) -> _Json:
+    """Return times as they were asked for: rounded, a short range would have no length."""
+    return {"start": span.start_s, "end": span.end_s}
+
+
+def _rejected(item: Rejected) -> _Json:
+    return {**_times(item.span), "score": round(item.score, 4), "reason": item.reason}
 
 
 def _clip(clip: Clip, preview_url: str | None) -> _Json:

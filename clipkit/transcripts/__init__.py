@@ -1,12 +1,13 @@
 """Transcripts in files: SRT, WebVTT, and the JSON of WhisperX, OpenAI and clipkit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from clipkit.errors import TranscriptError
 from clipkit.files import write_text
 from clipkit.transcripts.captions import parse_srt, parse_vtt, to_srt, to_vtt
-from clipkit.transcripts.json_format import parse_json, to_json
+from clipkit.transcripts.json_format import parse_document, parse_json, to_json
 from clipkit.types.speech import Transcript
 
 _READERS: dict[str, Callable[[str], Transcript]] = {
@@ -46,6 +47,21 @@ def read_transcript(path: Path) -> Transcript:
         return reader(text)
     except TranscriptError as error:
         raise TranscriptError(asked, error.found, error.remedy) from error
+
+
+def transcript_of(document: Mapping[str, Any]) -> Transcript:
+    """Return the transcript that a document of WhisperX, OpenAI or clipkit holds.
+
+    Args:
+        document: With ``segments``, as those programs return it in Python or write it as JSON.
+
+    Raises:
+        TranscriptError: It is none.
+    """
+    try:
+        return parse_document(document)
+    except TranscriptError as error:
+        raise TranscriptError("cannot read the transcript", error.found, error.remedy) from error
 
 
 def write_transcript(transcript: Transcript, path: Path) -> None:

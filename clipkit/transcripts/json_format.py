@@ -6,6 +6,7 @@ word is called ``word`` or ``text``, its certainty ``score``, ``probability`` or
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from clipkit.errors import OptionError, TranscriptError
@@ -25,8 +26,15 @@ def parse_json(text: str) -> Transcript:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise TranscriptError("", f"it is no JSON ({error})", "Check the file.") from error
-    if not isinstance(document, dict):
-        document = {}
+    return parse_document(document if isinstance(document, dict) else {})
+
+
+def parse_document(document: Mapping[str, Any]) -> Transcript:
+    """Read a transcript from the values that its JSON stands for.
+
+    Raises:
+        TranscriptError: It has no segments, or a segment lacks its times.
+    """
     segments, beside = document.get("segments"), document.get("words")
     if not isinstance(beside, list):
         beside = []
@@ -87,7 +95,9 @@ def _segment_words(segment: Any, where: str) -> list[Word]:
     speaker = _label(segment.get("speaker"))
     entries = segment.get("words")
     if not entries:
-        return words_of_cue(Cue(_span(segment, where), str(segment.get("text") or ""), speaker))
+        return words_of_cue(
+            Cue(_span(segment, where), _whole(str(segment.get("text") or "")), speaker)
+        )
     if not isinstance(entries, list):
         raise TranscriptError("", f"{where}.words is no list", "Check the file.")
     if all(_is_timed(entry) for entry in entries):
@@ -139,7 +149,12 @@ def _text(entry: Any, where: str) -> str:
     text = entry.get("word", entry.get("text")) if isinstance(entry, dict) else None
     if not isinstance(text, str):
         raise TranscriptError("", f"{where} has no text", "Check the file.")
-    return text.strip()
+    return _whole(text).strip()
+
+
+def _whole(text: str) -> str:
+    """Return a text in which halves of characters, as JSON can spell them, are question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _span(entry: dict[str, Any], where: str) -> Span:
@@ -153,7 +168,7 @@ def _span(entry: dict[str, Any], where: str) -> Span:
     return span
 
 
-def _language(document: dict[str, Any]) -> str | None:
+def _language(document: Mapping[str, Any]) -> str | None:
     """Return the language; OpenAI writes its English name, which is no code and left out."""
     code = document.get("language")
     try:
@@ -162,6 +177,6 @@ def _language(document: dict[str, Any]) -> str | None:
         return "en" if str(code).lower() == "english" else None
 
 
-def _origin(document: dict[str, Any]) -> str:
+def _origin(document: Mapping[str, Any]) -> str:
     origin = document.get("origin")
     return origin if isinstance(origin, str) else "file:json"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
 
-_SOUND_MARK = re.compile(r"[\[(♪][^\])♪]*[\])♪]")
+_SOUND_MARK = re.compile(r"[\[(♪][^\[(♪\])]*[\])♪]")
 """What captions write for sounds: [Music], (laughs), ♪ song ♪."""
 
 _CUE_CHARS = 84

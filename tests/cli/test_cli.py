@@ -38,7 +38,7 @@ def subtitles(tmp_path: Path) -> Path:
 
 
 def test_json_is_all_that_stdout_holds(short: Path, subtitles: Path, tmp_path: Path) -> None:
-    options = ["--criteria", "a dog in the kitchen", "--target-duration", "8"]
+    options = ["--criteria", "the dog ate the cake", "--target-duration", "8"]
     files = ["--transcript", str(subtitles), "--out", str(tmp_path / "o")]
     done = subprocess.run(
         [*CLIPKIT, "find", str(short), "--json", *options, *files],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clipkit.schema import Job, JobSource, Status
 from clipkit.types.clips import Clip, Clips, Match, Rejected, Signal
 from clipkit.types.events import Fallback, Notice, StageFinished
-from clipkit.types.query import Query
+from clipkit.types.query import Query, Region
 from clipkit.types.report import RunReport
 from clipkit.types.speech import Word
 from clipkit.types.time import Span
@@ -32,7 +32,16 @@ JOB = Job(
     created_at_ms=1745800000000,
     status="done",
     source=JobSource(Path("/videos/talk.mp4"), "ab" * 32, 3600.5),
-    query=Query(criteria=("key points",), target_duration_s=60, top=3),
+    query=Query(
+        criteria=("key points", "advice"),
+        exclude=("adverts",),
+        target_duration_s=60,
+        duration_limits_s=(40, None),
+        top=3,
+        region=Region(
+            within=Span(0.0, 1800.0), pinned=(Span(12.5, 60.0),), excluded=(Span(90.0, 120.0),)
+        ),
+    ),
     language="en",
     engines=(("transcript", "whisper-ct2/small"), ("embedder", "all-MiniLM-L6-v2")),
     clips=Clips((CLIP,), None, (Rejected(Span(80.0, 99.99), 0.2, "its score is below 0.25"),)),
@@ -77,12 +86,46 @@ _clips = st.builds(
 
 
 @st.composite
+def _regions(draw: st.DrawFn) -> Region:
+    """Draw where to look: spans in a row, some of them pinned and the others excluded."""
+    times_ms = draw(st.lists(st.integers(1, 10**7), max_size=8, unique=True).map(sorted))
+    spans = [Span(a / 1000, b / 1000) for a, b in zip(times_ms[::2], times_ms[1::2], strict=False)]
+    marks = draw(st.lists(st.booleans(), min_size=len(spans), max_size=len(spans)))
+    return Region(
+        within=Span(0.0, 1e4) if draw(st.booleans()) else None,
+        pinned=tuple(span for span, mark in zip(spans, marks, strict=True) if mark),
+        excluded=tuple(span for span, mark in zip(spans, marks, strict=True) if not mark),
+    )
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> Query:
+    """Draw any question that can be asked."""
+    texts = _line.map(lambda text: " ".join(text.split())).filter(bool)
+    asked = draw(st.lists(texts, max_size=4, unique=True))
+    split = draw(st.integers(0, len(asked)))
+    lengths = sorted(draw(st.lists(_length | st.integers(1, 600), min_size=3, max_size=3)))
+    known = draw(st.lists(st.booleans(), min_size=3, max_size=3))
+    shortest, target, longest = (
+        length if is_known else None for length, is_known in zip(lengths, known, strict=True)
+    )
+    region = draw(_regions())
+    return Query(
+        criteria=tuple(asked[:split]),
+        exclude=tuple(asked[split:]),
+        target_duration_s=target,
+        duration_limits_s=(shortest, longest),
+        top=draw(st.integers(max(1, len(region.pinned)), 50)),
+        region=region,
+    )
+
+
+@st.composite
 def jobs(draw: st.DrawFn) -> Job:
     """Draw a job of any status, as a run could give it."""
     status: Status = draw(st.sampled_from(get_args(Status)))
     clips = draw(st.lists(_clips, max_size=3, unique_by=lambda clip: clip.id))
     ready = clips if status == "done" else clips[: draw(st.integers(0, len(clips)))]
-    texts = st.lists(_line.filter(lambda text: bool(text.strip())), max_size=2).map(tuple)
     return Job(
         job_id=str(uuid.UUID(int=draw(st.integers(0, 2**128 - 1)))),
         created_at_ms=draw(st.integers(1_000_000_000_000, 4_000_000_000_000)),
@@ -92,11 +135,7 @@ def jobs(draw: st.DrawFn) -> Job:
             draw(st.binary(min_size=32, max_size=32)).hex(),
             draw(_length),
         ),
-        query=Query(
-            criteria=draw(texts),
-            target_duration_s=draw(st.none() | _length | st.integers(1, 600)),
-            top=draw(st.integers(1, 50)),
-        ),
+        query=draw(queries()),
         language=draw(st.sampled_from([None, "en", "zh"])),
         engines=tuple(draw(st.dictionaries(_line, _line, max_size=3)).items()),
         clips=Clips(

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from clipkit.errors import SchemaError
 from clipkit.schema import Job, JobSource, job_from_json, job_to_dict, job_to_json
-from tests.schema.jobs_made import FAILED, JOB, NO_CLIPS, jobs
+from clipkit.types.query import Query, Region
+from clipkit.types.time import Span
+from tests.schema.jobs_made import FAILED, JOB, NO_CLIPS, jobs, queries
 
 
 @given(jobs())
@@ -142,12 +144,19 @@ def test_a_damaged_value_is_a_schema_error_or_still_a_job(
     assert job_to_json(job_from_json(text)) == text
 
 
+LATER = [
+    ("query", name)
+    for name in ("exclude", "min_duration", "max_duration", "within", "pinned", "excluded")
+]
+"""What the first version did not write."""
+
 REQUIRED = [
     path
     for path in PATHS
     if not isinstance(path[-1], int)
     and path[-1] not in {"preview_url", "confidence", "speaker", "transcript", "duration"}
     and path[0] != "engines"
+    and path not in LATER
 ]
 
 
@@ -177,6 +186,16 @@ def test_a_missing_field_is_a_schema_error_that_names_it(path: tuple[Any, ...]) 
         (("source", "path"), 3),
         (("query", "top"), 0),
         (("query", "criteria"), "key points"),
+        (("query", "criteria"), None),
+        (("query", "exclude"), [7]),
+        (("query", "exclude"), ["key points"]),
+        (("query", "min_duration"), 70),
+        (("query", "max_duration"), True),
+        (("query", "within"), [0, 1]),
+        (("query", "within"), {"start": 20.0, "end": 30.0}),
+        (("query", "pinned"), {"start": 1.0, "end": 2.0}),
+        (("query", "pinned"), [{"start": 95.0, "end": 100.0}]),
+        (("query", "excluded"), [{"start": 3.0, "end": 2.0}]),
         (("engines",), []),
         (("language",), 7),
     ],
@@ -184,6 +203,42 @@ def test_a_missing_field_is_a_schema_error_that_names_it(path: tuple[Any, ...]) 
 def test_a_value_of_the_wrong_kind_is_a_schema_error(path: tuple[Any, ...], value: Any) -> None:
     with pytest.raises(SchemaError):
         job_from_json(json.dumps(_damaged(path, value)))
+
+
+def test_a_job_of_the_first_version_is_read() -> None:
+    """Its question, written out by hand, had three fields."""
+    document = job_to_dict(JOB)
+    document["query"] = {"criteria": ["key points"], "target_duration": None, "top": 3}
+    job = job_from_json(json.dumps(document))
+    assert job.query == Query(criteria=("key points",), top=3)
+    assert replace(job, query=JOB.query).to_json() == JOB.to_json()
+
+
+@pytest.mark.parametrize("path", LATER, ids=lambda path: path[1])
+def test_what_a_question_does_not_say_has_its_default(path: tuple[str, str]) -> None:
+    document = job_to_dict(JOB)
+    del document["query"][path[1]]
+    back = job_to_dict(job_from_json(json.dumps(document)))
+    assert back["query"] == job_to_dict(JOB)["query"] | {
+        path[1]: None if "duration" in path[1] or path[1] == "within" else []
+    }
+
+
+@given(queries())
+def test_a_question_read_back_is_the_question(query: Query) -> None:
+    assert job_from_json(job_to_json(replace(JOB, query=query))).query == query
+
+
+@pytest.mark.parametrize("place", ["within", "pinned", "excluded"])
+def test_a_range_shorter_than_a_millisecond_is_read_back(place: str) -> None:
+    span = Span(1.0001, 1.0003)
+    region = {
+        "within": Region(within=span),
+        "pinned": Region(pinned=(span,)),
+        "excluded": Region(excluded=(span,)),
+    }[place]
+    text = job_to_json(replace(JOB, query=Query(region=region)))
+    assert job_to_json(job_from_json(text)) == text
 
 
 def test_a_job_id_is_kept_as_it_is() -> None:

@@ -9,10 +9,11 @@ import jsonschema
 import pytest
 from hypothesis import given
 
-from clipkit.schema import Job, job_schema, job_to_dict, job_to_json
+from clipkit.schema import Job, clips_to_json, job_schema, job_to_dict, job_to_json
 from clipkit.types.clips import Clips
+from clipkit.types.query import Query
 from clipkit.types.time import Span
-from tests.schema.jobs_made import CLIP, FAILED, JOB, NO_CLIPS, jobs
+from tests.schema.jobs_made import CLIP, FAILED, JOB, NO_CLIPS, jobs, queries
 
 SCHEMA = job_schema()
 VALIDATOR = jsonschema.Draft202012Validator(
@@ -91,7 +92,17 @@ def test_the_document_of_a_job_written_out_by_hand() -> None:
             "duration": 3600.5,
             "language": None,
         },
-        "query": {"criteria": ["key points"], "target_duration": 60, "top": 3},
+        "query": {
+            "criteria": ["key points", "advice"],
+            "exclude": ["adverts"],
+            "target_duration": 60,
+            "min_duration": 40,
+            "max_duration": None,
+            "top": 3,
+            "within": {"start": 0.0, "end": 1800.0},
+            "pinned": [{"start": 12.5, "end": 60.0}],
+            "excluded": [{"start": 90.0, "end": 120.0}],
+        },
         "language": "en",
         "engines": {"transcript": "whisper-ct2/small", "embedder": "all-MiniLM-L6-v2"},
         "fallbacks": [
@@ -199,6 +210,43 @@ def test_a_clip_with_a_wrong_field_is_refused(field: str, value: Any) -> None:
 )
 def test_a_job_with_a_wrong_field_is_refused(field: str, value: Any) -> None:
     assert _defects(job_to_dict(JOB) | {field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("criteria", "key points"),
+        ("criteria", [""]),
+        ("exclude", None),
+        ("exclude", [7]),
+        ("target_duration", 0),
+        ("min_duration", -1),
+        ("max_duration", "long"),
+        ("top", 0),
+        ("within", [0, 1]),
+        ("within", {"start": 0}),
+        ("pinned", None),
+        ("pinned", [{"start": -1, "end": 1}]),
+        ("excluded", [{"end": 1}]),
+    ],
+)
+def test_a_question_with_a_wrong_field_is_refused(field: str, value: Any) -> None:
+    document = job_to_dict(JOB)
+    document["query"][field] = value
+    assert _defects(document)
+
+
+@given(queries(), jobs())
+def test_the_clips_of_a_transcript_have_the_fields_of_a_job(query: Query, job: Job) -> None:
+    document = json.loads(clips_to_json(job.clips, query, job.language))
+    for clip, written in zip(document["clips"], job_to_dict(job)["clips"], strict=True):
+        assert clip == {key: value for key, value in written.items() if key != "preview_url"}
+    whole = job_to_dict(replace(job, query=query, status="queued", error=None))
+    assert _defects(whole | document) == []
+    assert [document[key] for key in ("query", "rejected")] == [
+        job_to_dict(replace(job, query=query))[key] for key in ("query", "rejected")
+    ]
+    assert document.get("reason") == job.clips.reason
 
 
 def test_a_very_short_clip_still_has_a_duration() -> None:

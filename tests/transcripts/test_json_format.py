@@ -1,14 +1,19 @@
 """The JSON of WhisperX, whisper, OpenAI and clipkit."""
 
+import copy
 import json
 import math
+from dataclasses import astuple
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clipkit.errors import TranscriptError
+from clipkit.transcripts import transcript_of
 from clipkit.transcripts.json_format import parse_json
 from clipkit.types.speech import Transcript, Word
 from clipkit.types.time import Span
@@ -138,6 +143,47 @@ def test_words_are_put_in_order_of_time() -> None:
         {"start": 1.0, "end": 2.0, "text": "first"},
     ]
     assert _said(_read({"segments": segments})) == ["first", "second"]
+
+
+def test_a_document_in_python_is_read_like_its_json() -> None:
+    document: dict[str, Any] = {
+        "segments": [
+            {
+                "start": np.float64(0.0),
+                "end": np.float32(1.5),
+                "text": "Hello there.",
+                "words": [
+                    {"word": "Hello", "start": np.float64(0.0), "end": 0.5, "score": math.nan},
+                    {"word": "there.", "start": np.float32(0.5), "end": 1.5, "score": 0.5},
+                ],
+            }
+        ],
+        "language": "en",
+    }
+    before = copy.deepcopy(document)
+    transcript = transcript_of(MappingProxyType(document))
+    assert transcript == Transcript(
+        (Word("Hello", Span(0.0, 0.5)), Word("there.", Span(0.5, 1.5), 0.5)), "en", "file:json"
+    )
+    assert all(type(time) is float for word in transcript.words for time in astuple(word.span))
+    assert document == before
+
+
+def test_what_is_wrong_with_a_document_is_said_whole() -> None:
+    with pytest.raises(TranscriptError) as caught:
+        transcript_of({"segments": [{"text": "hi"}]})
+    assert caught.value.asked == "cannot read the transcript"
+    assert "segments[0]" in caught.value.found
+    assert caught.value.remedy
+
+
+def test_half_a_letter_is_refused_or_replaced() -> None:
+    """JSON may write half of a pair: no text encoder and no file takes that."""
+    try:
+        transcript = parse_json('{"segments": [{"start": 0, "end": 1, "text": "caf\\udce9 a"}]}')
+    except TranscriptError:
+        return
+    assert transcript.text.encode()
 
 
 TIMED = {"start": 0.0, "end": 1.0}
