@@ -3,9 +3,12 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks import speed
+from clipkit.errors import ClipkitError
 
 DEMO = Path(__file__).parents[1] / "tests" / "resources" / "demo.mp4"
 
@@ -14,22 +17,85 @@ def main() -> int:
     """Run a suite, print its table, and write its JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     suites = parser.add_subparsers(dest="suite", required=True)
-    suite = suites.add_parser("speed", help="wall time, real-time factor and memory of each stage")
+    _add_speed(suites.add_parser("speed", help="wall time, real-time factor, memory of each stage"))
+    _add_quality(suites.add_parser("quality", help="how often the clips are the right ones"))
+    arguments = parser.parse_args()
+    if arguments.suite == "quality":
+        return _quality(arguments)
+    return _speed(arguments)
+
+
+def _add_speed(suite: argparse.ArgumentParser) -> None:
     suite.add_argument("--video", type=Path, default=DEMO, help="default: the bundled demo")
     suite.add_argument("--quick", action="store_true", help="one warm run instead of three")
     suite.add_argument("--json", type=Path, metavar="FILE", help="default: printed after the table")
-    arguments = parser.parse_args()
+
+
+def _add_quality(suite: argparse.ArgumentParser) -> None:
+    suite.add_argument(
+        "--qmsum", type=Path, required=True, metavar="DIR", help="holds train/, val/"
+    )
+    suite.add_argument("--split", default="val", help="folder of QMSum to measure on; default: val")
+    suite.add_argument("--transcripts", type=Path, metavar="DIR", help="timed: boundaries, titles")
+    suite.add_argument("--ctrlshift", type=Path, metavar="DIR", help="tagged interviews")
+    suite.add_argument("--tutorialvqa", type=Path, metavar="DIR", help="questions on tutorials")
+    suite.add_argument("--ablate", action="store_true", help="also without single signals")
+    suite.add_argument("--quick", action="store_true", help="six samples of each corpus")
+    suite.add_argument("--json", type=Path, metavar="FILE", help="written as well as the tables")
+    suite.add_argument("--plot", type=Path, metavar="FILE.png", help="needs the extra bench")
+
+
+def _speed(arguments: argparse.Namespace) -> int:
     measured = speed.measure(arguments.video, warm_runs=1 if arguments.quick else 3)
     print(speed.table(measured))
-    document = json.dumps(measured, indent=1) + "\n"
     if arguments.json is not None:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(document, encoding="utf-8")
-        print(f"\nwritten to {arguments.json}")
+        _write(measured, arguments.json)
     else:
-        print()
-        print(document)
+        print(f"\n{_text(measured)}")
     return 0
+
+
+def _quality(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from benchmarks.quality import plot, report, run
+    from benchmarks.quality.ablations import ablations
+    from benchmarks.quality.asking import shipped
+    from clipkit.engines.embedder import packaged_minilm
+
+    folders = run.Folders(
+        qmsum=arguments.qmsum,
+        transcripts=arguments.transcripts,
+        ctrlshift=arguments.ctrlshift,
+        tutorialvqa=arguments.tutorialvqa,
+    )
+    options = run.Options(folders=folders, split=arguments.split, quick=arguments.quick)
+    try:
+        if arguments.plot is not None:
+            plot.check_plotting()
+        variants = (shipped(), *(ablations() if arguments.ablate else ()))
+        with Console(stderr=True).status("reading") as status:
+            measured = run.measure(options, variants, packaged_minilm(), status.update)
+        report.show(measured, Console())
+        if arguments.json is not None:
+            _write(measured, arguments.json)
+        if arguments.plot is not None:
+            plot.draw(measured, arguments.plot)
+            print(f"drawn to {arguments.plot}")
+    except ClipkitError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _text(measured: Mapping[str, Any]) -> str:
+    return json.dumps(measured, indent=1) + "\n"
+
+
+def _write(measured: Mapping[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_text(measured), encoding="utf-8")
+    print(f"\nwritten to {path}")
 
 
 if __name__ == "__main__":

