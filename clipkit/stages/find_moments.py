@@ -21,10 +21,10 @@ Places = npt.NDArray[np.int64]
 _SHORTEST_S = 0.001
 """A clip of no length is none."""
 
-_MOST_RUNS = 1_000_000
-"""Ten hours of talk have a tenth of that; each takes 32 bytes, and some more to be scored."""
+_MOST_RUNS = 200_000
+"""Ten hours of talk have half of that."""
 
-_BORDERS = 200
+_BORDERS = 100
 """Where there would be more, a clip may begin or end at so many places in the longest allowed."""
 
 
@@ -174,12 +174,12 @@ def _borders(
     """Return with which sentences a clip may begin and end: all, unless there are far too many.
 
     Sentences of a syllable give a number of runs that grows with the square of how many fit into a
-    clip; then a border in each two-hundredth of the longest clip is plenty.
+    clip; then a border in each hundredth of the longest clip there can be is plenty.
     """
     until = np.searchsorted(np.maximum.accumulate(ends_s), starts_s + longest_s, side="right")
     if np.maximum(until - np.arange(len(starts_s)), 0).sum() <= _MOST_RUNS:
         return np.ones(len(starts_s), bool), np.ones(len(starts_s), bool)
-    cell_s = longest_s / _BORDERS
+    cell_s = min(longest_s, float(ends_s.max() - starts_s.min())) / _BORDERS
     return (
         np.diff(np.floor(starts_s / cell_s), prepend=-1.0) != 0.0,
         np.diff(np.floor(ends_s / cell_s), append=np.inf) != 0.0,

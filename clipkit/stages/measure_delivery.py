@@ -30,6 +30,9 @@ _FEWEST_VOICED = 5
 _FURTHEST_ST = 9.0
 """Frames this far from their sentence's pitch are taken for mistakes by an octave."""
 
+_LONG_S = 1e6
+"""Eleven days: longer pauses are damage."""
+
 _SHORTEST_S = 0.3
 """Recognisers give a lone word next to no time; nobody speaks that fast."""
 
@@ -59,7 +62,9 @@ class MeasureDelivery:
             pitch_st=_from_own_median(pitch, items),
             pitch_range_st=pitch_movement,
             rate=_rates(items),
-            pause_before_s=np.array([item.pause_before_s for item in items], np.float32),
+            pause_before_s=np.minimum([item.pause_before_s for item in items], _LONG_S).astype(
+                np.float32
+            ),
             reactions=np.array(reactions_of(items), np.uint8),
         )
 

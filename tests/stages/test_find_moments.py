@@ -397,4 +397,4 @@ def test_without_speech_sound_and_pictures_there_is_a_reason() -> None:
     nothing = Activity(0.0, False, empty, empty, np.zeros(0, np.uint16))
     moments = find_moments(outline_of((), 60.0), timeline(60.0), nothing, NO_SHOTS, Query())
     assert not len(moments)
-    assert moments.reason == "nothing is said in it, and it has neither sound nor pictures"
+    assert moments.reason == "nothing is said in it, it has no sound, and its picture never cuts"
