@@ -2,12 +2,14 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import clipkit as ck
 from clipkit.cli.parser import build_parser
+from clipkit.pipeline import suggesting
 from tests.doubles import pipeline_of_doubles
 from tests.media import oracle
 
@@ -18,17 +20,36 @@ def _blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
+@pytest.fixture
+def doubles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the default pipeline be one of doubles, with a store if one is given."""
+
+    def default(store: ck.Store | None = None) -> ck.Pipeline:
+        double = pipeline_of_doubles()
+        return ck.Pipeline(double.stages, double.given, store, double.kept)
+
+    monkeypatch.setattr(ck.Pipeline, "default", staticmethod(default))
+    suggesting._made_once.cache_clear()
+    yield
+    suggesting._made_once.cache_clear()
+
+
+@pytest.mark.usefixtures("doubles")
 def test_the_python_runs(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = _blocks("python")
-    assert len(blocks) == 2
+    assert len(blocks) == 4
     oracle.write("-i", str(demo), "-t", "60", "-c", "copy", str(tmp_path / "talk.mp4"))
+    (tmp_path / "talk.srt").write_text(
+        "1\n00:00:01,000 --> 00:00:40,000\nKey insights of our company.\n\n"
+        "2\n00:00:40,500 --> 00:01:30,000\nDogs eat cake.\n"
+    )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ck.Pipeline, "default", staticmethod(pipeline_of_doubles))
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
     assert (tmp_path / "talk-clips" / "clips.json").is_file()
     assert (tmp_path / "clip.mp4").is_file()
+    assert (tmp_path / "talk.analysis").is_dir()
     assert len(list((tmp_path / "previews").glob("*.mp4"))) >= 2
 
 

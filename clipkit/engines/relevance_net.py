@@ -72,7 +72,8 @@ class RelevanceNet:
         """
         self.warm_up(Monitor("relevance"))
         known = self._metadata["embedder"]
-        if embedder.rsplit("/", 1)[-1] != known:
+        # "sentence-transformers/all-MiniLM-L6-v2 (packaged)": who runs it and where it came from.
+        if embedder.rsplit("/", 1)[-1].removesuffix(" (packaged)") != known:
             return f"it was trained on vectors of {known}, not of {embedder}"
         if tuple(self._metadata["features"].split(",")) != features:
             return "it was trained on other features"

@@ -11,6 +11,8 @@ import torch
 from safetensors.torch import save_file
 
 from clipkit.engines import shipped as shipping
+from clipkit.engines.embedder import minilm, packaged_minilm
+from clipkit.engines.hub import Hub
 from clipkit.engines.relevance_net import RelevanceNet
 from clipkit.errors import CorruptWeights, MissingWeights
 from clipkit.stages.relevance_features import FEATURES
@@ -125,6 +127,8 @@ def test_tells_what_it_suits_without_warm_up(weights: Path) -> None:
 def test_suits_the_embedder_and_the_features_of_its_training(judge: RelevanceNet) -> None:
     assert judge.suits(MINILM, FEATURES) is None
     assert judge.suits("all-MiniLM-L6-v2", FEATURES) is None
+    assert judge.suits(packaged_minilm().name, FEATURES) is None
+    assert judge.suits(minilm(Hub()).name, FEATURES) is None
     assert "all-MiniLM-L6-v2" in (judge.suits("hash-embedder", FEATURES) or "")
     assert "hash-embedder" in (judge.suits("hash-embedder", FEATURES) or "")
     for features in ((), FEATURES[:-1], FEATURES[::-1], (*FEATURES, "more")):
