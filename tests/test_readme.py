@@ -10,6 +10,7 @@ import pytest
 import clipkit as ck
 from clipkit.cli.parser import build_parser
 from clipkit.pipeline import suggesting
+from clipkit.stages.select_clips import SelectClips
 from tests.doubles import pipeline_of_doubles
 from tests.media import oracle
 
@@ -25,7 +26,8 @@ def doubles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the default pipeline be one of doubles, with a store if one is given."""
 
     def default(store: ck.Store | None = None) -> ck.Pipeline:
-        double = pipeline_of_doubles()
+        # Doubles know no meaning: whatever they find is an answer here.
+        double = pipeline_of_doubles().with_stage(SelectClips(min_score=0.0, min_clip_score=0.0))
         return ck.Pipeline(double.stages, double.given, store, double.kept)
 
     monkeypatch.setattr(ck.Pipeline, "default", staticmethod(default))
