@@ -2,7 +2,8 @@
 
 import ctypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ MINILM_FILES = (
     "1_Pooling/config.json",
 )
 _BATCH = 64
+_HANDFUL = 16
 _LIBRARIES = ("torch", "sentence_transformers", "transformers")
 _DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 
@@ -125,12 +127,13 @@ class SentenceEmbedder:
         for start in range(0, len(order), _BATCH):
             monitor.checkpoint()
             batch = order[start : start + _BATCH]
-            vectors[batch] = self._model.encode(
-                [texts[index] for index in batch],
-                batch_size=_BATCH,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-            )
+            with _threads_for(len(batch)):
+                vectors[batch] = self._model.encode(
+                    [texts[index] for index in batch],
+                    batch_size=_BATCH,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                )
             monitor.progress(start + len(batch), len(order), "sentences")
         return vectors
 
@@ -156,6 +159,25 @@ def _may_have_cuda() -> bool:
         return driver is not None and ctypes.CDLL(driver) is not None
     except OSError:
         return False
+
+
+@contextmanager
+def _threads_for(texts: int) -> Iterator[None]:
+    """Let a handful of texts, such as a question, be embedded by one thread.
+
+    Every new thread of a run makes its own team of workers, which takes longer than the work.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    if texts > _HANDFUL or before == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def minilm(hub: Hub) -> SentenceEmbedder:
