@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from clipkit.types.curves import squashed
 from clipkit.types.events import Monitor
 from clipkit.types.retrieval import Evidence
 
@@ -50,8 +51,8 @@ class RelevanceMix:
         shares = np.array([_SHARES.get(name, 0.0) for name in self.features])
         mixed = _smoothed(shares @ evidence.features.astype(np.float64))
         cosines = (evidence.surroundings @ np.stack([evidence.text, evidence.topic]).T).max(axis=1)
-        closeness = _squashed((cosines.astype(np.float64) - _CLOSE) / _CLOSE_WIDTH)
-        result: npt.NDArray[np.float64] = np.sqrt(_squashed(2.0 * (mixed - _NEEDED)) * closeness)
+        closeness = squashed((cosines.astype(np.float64) - _CLOSE) / _CLOSE_WIDTH)
+        result: npt.NDArray[np.float64] = np.sqrt(squashed(2.0 * (mixed - _NEEDED)) * closeness)
         return result
 
 
@@ -59,8 +60,3 @@ def _smoothed(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return a mean over neighbours: who answers goes on answering."""
     padded = np.pad(values, 1, mode="edge")
     return 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
-
-
-def _squashed(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.clip(values, -30.0, 30.0)))
-    return result

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from clipkit.engines.shipped import shipped
 from clipkit.errors import CorruptWeights, MissingWeights
+from clipkit.types.curves import squashed
 from clipkit.types.events import Monitor
 from clipkit.types.retrieval import Evidence
 
@@ -83,8 +84,7 @@ class RelevanceNet:
         """Return how likely each passage answers the criterion: shape (passages,), 0 to 1."""
         self.warm_up(Monitor("relevance"))
         logits = np.mean([_logits(member, evidence) for member in self._members], axis=0)
-        result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
-        return result
+        return squashed(logits)
 
 
 def _check(members: list[Arrays], metadata: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clipkit.errors import OptionError
+from clipkit.types.curves import squashed
 from clipkit.types.media import Shots, Timeline
 from clipkit.types.outline import Outline
 from clipkit.types.speech import Sentence, SentenceEmbeddings, Sentences
@@ -159,7 +160,7 @@ def topic_changes(vectors: npt.NDArray[np.float32], words: Floats) -> Floats:
         after = sums[np.maximum(stop, inner + 1)] - sums[inner]
         change = 1.0 - _cosines(before, after)
         standing_out += (change - change.mean()) / max(float(change.std()), 0.01)
-    result[1:-1] = 1.0 / (1.0 + np.exp(-standing_out / len(_SCALES_WORDS)))
+    result[1:-1] = squashed(standing_out / len(_SCALES_WORDS))
     return result
 
 

@@ -9,6 +9,7 @@ from clipkit.engines.choice import exclusive, first_ready
 from clipkit.engines.protocols import RelevanceJudge
 from clipkit.errors import EngineError, OptionError, WiringError
 from clipkit.stages.relevance_features import FEATURES, closeness
+from clipkit.types.curves import logit, squashed
 from clipkit.types.events import Monitor
 from clipkit.types.retrieval import (
     Criteria,
@@ -63,6 +64,9 @@ class MeasureRelevance:
                 "Embed both with one model.",
             )
         judge = self._judge(model, monitor)
+        to_sentences = _ToSentences(searchable)
+        cosines = (embeddings.topics @ searchable.sentence_embeddings.vectors.T).astype(np.float64)
+        weight = max(_OWN, 1.0 - len(searchable.passages) / _FEW)
         answers, meaning, words = [], [], []
         for place, criterion in enumerate(criteria.all):
             text, topic = embeddings.texts[place], embeddings.topics[place]
@@ -71,7 +75,7 @@ class MeasureRelevance:
                 answers.append(np.zeros(count))
             elif criterion.examples:
                 examples = embeddings.examples[embeddings.example_of == place]
-                answers.append(_like_examples(searchable, examples))
+                answers.append(_like_examples(searchable, to_sentences, examples))
             else:
                 evidence = Evidence(
                     close.features.astype(np.float32),
@@ -81,14 +85,10 @@ class MeasureRelevance:
                     searchable.passage_embeddings.surroundings,
                 )
                 with exclusive(judge):
-                    answers.append(_to_sentences(searchable, judge.probabilities(evidence)))
-            meaning.append(_to_sentences(searchable, close.meaning))
-            words.append(_to_sentences(searchable, close.words))
-        cosines = (embeddings.topics @ searchable.sentence_embeddings.vectors.T).astype(np.float64)
-        weight = max(_OWN, 1.0 - len(searchable.passages) / _FEW)
-        answers = [
-            _told_apart(row, near, weight) for row, near in zip(answers, cosines, strict=True)
-        ]
+                    judged = judge.probabilities(evidence)
+                answers.append(_told_apart(to_sentences(judged), cosines[place], weight))
+            meaning.append(to_sentences(close.meaning))
+            words.append(to_sentences(close.words))
         return Relevance(
             answers=np.stack(answers),
             meaning=np.clip(np.stack(meaning), 0.0, 1.0),
@@ -120,12 +120,12 @@ class MeasureRelevance:
 def _told_apart(answers: Floats, cosines: Floats, weight: float) -> Floats:
     """Return answers moved by how close each sentence is itself, against the others."""
     standing_out = (cosines - cosines.mean()) / max(float(cosines.std()), 0.01)
-    clipped = np.clip(answers, 1e-4, 1.0 - 1e-4)
-    logits = np.log(clipped / (1.0 - clipped)) + 2.0 * weight * standing_out
-    return np.where(answers > 0.0, _squashed(logits), 0.0)
+    return squashed(logit(answers) + 2.0 * weight * standing_out)
 
 
-def _like_examples(searchable: Searchable, examples: npt.NDArray[np.float32]) -> Floats:
+def _like_examples(
+    searchable: Searchable, to_sentences: "_ToSentences", examples: npt.NDArray[np.float32]
+) -> Floats:
     """Return how likely each sentence is of the kind that examples show.
 
     A kind of moment never comes as close as a subject does, so half of it is how far a sentence
@@ -133,28 +133,28 @@ def _like_examples(searchable: Searchable, examples: npt.NDArray[np.float32]) ->
     """
     sentences = searchable.sentence_embeddings.vectors @ examples.T
     passages = searchable.passage_embeddings.vectors @ examples.T
-    close = (sentences.max(axis=1) + _to_sentences(searchable, passages.max(axis=1))) / 2.0
+    close = (sentences.max(axis=1) + to_sentences(passages.max(axis=1))) / 2.0
     padded = np.pad(close.astype(np.float64), 1, mode="edge")
     close = (padded[:-2] + 2.0 * padded[1:-1] + padded[2:]) / 4.0
     standing_out = (close - close.mean()) / max(float(close.std()), 0.01)
-    likely = _squashed(1.5 * (standing_out - 1.0)) * _squashed((close - _KIND_CLOSE) / 0.05)
+    likely = squashed(1.5 * (standing_out - 1.0)) * squashed((close - _KIND_CLOSE) / 0.05)
     result: Floats = np.sqrt(likely)
     return result
 
 
-def _squashed(values: Floats) -> Floats:
-    result: Floats = 1.0 / (1.0 + np.exp(-np.clip(values, -30.0, 30.0)))
-    return result
-
-
-def _to_sentences(searchable: Searchable, values: Floats) -> Floats:
-    """Take values of passages to sentences: between the passages' middles they change evenly.
+class _ToSentences:
+    """Takes values of passages to sentences: between the passages' middles they change evenly.
 
     Middles are counted in words.
     """
-    counts = [len(item.words) for item in searchable.sentences.items]
-    reached = np.concatenate([[0.0], np.cumsum(counts)])
-    borders = reached[searchable.passages.starts]
-    passages, sentences = (borders[:-1] + borders[1:]) / 2.0, (reached[:-1] + reached[1:]) / 2.0
-    result: Floats = np.interp(sentences, passages, values)
-    return result
+
+    def __init__(self, searchable: Searchable) -> None:
+        counts = [len(item.words) for item in searchable.sentences.items]
+        reached = np.concatenate([[0.0], np.cumsum(counts)])
+        borders = reached[searchable.passages.starts]
+        self._passages = (borders[:-1] + borders[1:]) / 2.0
+        self._sentences = (reached[:-1] + reached[1:]) / 2.0
+
+    def __call__(self, values: Floats) -> Floats:
+        result: Floats = np.interp(self._sentences, self._passages, values)
+        return result

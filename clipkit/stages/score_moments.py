@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from clipkit.stages import signals
 from clipkit.types.clips import Moments, ScoredMoments
+from clipkit.types.curves import logit, squashed
 from clipkit.types.delivery import Activity, Delivery
 from clipkit.types.outline import Outline
 from clipkit.types.query import Query
@@ -91,9 +92,9 @@ class ScoreMoments:
             highlights if is_general else runs.by_words(row)
             for row, is_general in zip(relevance.answers, relevance.is_general, strict=True)
         ]
-        if query.target_duration_s is None:
-            answers = [_worth_its_length(answer, runs.length_s) for answer in answers]
         wanted, unwanted = answers[: len(query.criteria)], answers[len(query.criteria) :]
+        if query.target_duration_s is None:
+            wanted = [_worth_its_length(answer, runs.length_s) for answer in wanted]
         if wanted:
             shares = _WITH_CRITERIA
             criterion = np.argmax(wanted, axis=0)
@@ -171,6 +172,4 @@ def _stacked(
 
 def _calibrated(raw: Floats) -> Floats:
     slope, shift = CALIBRATION
-    clipped = np.clip(raw, 1e-4, 1.0 - 1e-4)
-    result: Floats = 1.0 / (1.0 + np.exp(-(slope * np.log(clipped / (1.0 - clipped)) + shift)))
-    return result
+    return squashed(slope * logit(raw) + shift)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clipkit.types.clips import Moments
+from clipkit.types.curves import squashed
 from clipkit.types.delivery import Activity, Delivery, Reaction
 from clipkit.types.outline import Outline
 
@@ -92,7 +93,7 @@ def delivery(runs: Runs, said: Delivery) -> Floats:
     """Return how lively each run is said: loudness, pitch and their movement against the source."""
     tracks = (said.loudness_lufs, said.loudness_range_lu, said.pitch_st, said.pitch_range_st)
     lively = np.mean([_standing_out(track.astype(np.float64)) for track in tracks], axis=0)
-    return _squashed(2.0 * runs.by_words(lively))
+    return squashed(2.0 * runs.by_words(lively))
 
 
 def reactions(runs: Runs, said: Delivery) -> Floats:
@@ -109,17 +110,17 @@ def has_reactions(said: Delivery) -> bool:
 
 def loudness(moments: Moments, activity: Activity) -> Floats:
     """Return how loud each stretch is against the source."""
-    return _squashed(_per_second(moments, activity.loudness_lufs))
+    return squashed(_per_second(moments, activity.loudness_lufs))
 
 
 def onsets(moments: Moments, activity: Activity) -> Floats:
     """Return how much happens in the sound of each stretch against the source."""
-    return _squashed(_per_second(moments, activity.onsets_db))
+    return squashed(_per_second(moments, activity.onsets_db))
 
 
 def cuts(moments: Moments, activity: Activity) -> Floats:
     """Return how fast the picture is cut in each stretch against the source."""
-    return _squashed(_per_second(moments, activity.cuts))
+    return squashed(_per_second(moments, activity.cuts))
 
 
 def _per_second(moments: Moments, track: npt.NDArray[np.generic]) -> Floats:
@@ -139,9 +140,4 @@ def _standing_out(values: Floats) -> Floats:
     known = values[is_known]
     spread = max(float(known.std()), 1e-6)
     result: Floats = np.where(is_known, (values - known.mean()) / spread, 0.0)
-    return result
-
-
-def _squashed(values: Floats) -> Floats:
-    result: Floats = 1.0 / (1.0 + np.exp(-np.clip(values, -30.0, 30.0)))
     return result

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clipkit.types.clips import Moments, ScoredMoments
+from clipkit.types.curves import squashed
 from clipkit.types.matching import PictureMatches, SoundMatches
 
 Floats = npt.NDArray[np.float64]
@@ -57,8 +58,7 @@ def _sure(
     rows = similarities.astype(np.float64)
     spread = np.maximum(rows.std(axis=1, keepdims=True), 1e-3)
     standing_out = (rows - rows.mean(axis=1, keepdims=True)) / spread
-    result: Floats = 1.0 / (1.0 + np.exp(-2.0 * (standing_out - _STANDS_OUT)))
-    return result
+    return squashed(2.0 * (standing_out - _STANDS_OUT))
 
 
 def _mean_within(moments: Moments, sure: Floats, starts_s: Floats, ends_s: Floats) -> Floats:
