@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
-from clipkit.engines.loading import IMPORTS
+from clipkit.engines.loading import IMPORTS, loading
 from clipkit.engines.weights import HubWeights, PackagedMiniLM, Weights
-from clipkit.errors import CorruptWeights, DeviceUnavailable, MissingExtra, OutOfMemory
+from clipkit.errors import DeviceUnavailable, MissingExtra
 from clipkit.types.events import Monitor
 
 MINILM_FILES = (
@@ -88,31 +88,15 @@ class SentenceEmbedder:
         folder = self.weights.locate(monitor)
         try:
             with IMPORTS:
-                import torch
                 from sentence_transformers import SentenceTransformer
-                from transformers.utils import logging as transformers_logging
         except ImportError as error:
             raise MissingExtra(
                 "cannot embed sentences", str(error), "Run: pip install clipkit"
             ) from error
         device = ("cuda" if _has_cuda() else "cpu") if self.device == "auto" else self.device
-        shows_bars = transformers_logging.is_progress_bar_enabled()
-        transformers_logging.disable_progress_bar()
-        try:
+        asked = f"cannot load {self.weights.name} from {folder} on {device}"
+        with loading(asked, "Give the folder of a model of sentence-transformers."):
             self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory(
-                f"cannot load {self.weights.name} on {device}", str(error), "Use device='cpu'."
-            ) from error
-        except Exception as error:  # safetensors and tokenizers raise nothing narrower
-            raise CorruptWeights(
-                f"cannot load {self.weights.name} from {folder} on {device}",
-                f"{type(error).__name__}: {error}",
-                "Give the folder of a model of sentence-transformers.",
-            ) from error
-        finally:
-            if shows_bars:
-                transformers_logging.enable_progress_bar()
 
     def close(self) -> None:
         """Free the model."""

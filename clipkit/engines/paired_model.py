@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from clipkit.engines.loading import IMPORTS
+from clipkit.engines.loading import IMPORTS, loading
 from clipkit.engines.weights import FolderWeights, Weights
 from clipkit.errors import (
     CorruptWeights,
@@ -127,7 +127,7 @@ def load_paired(
     if family not in families:
         raise CorruptWeights(f"{asked} from {folder}", f"it is a model of type {family}", remedy)
     dtype = torch.float16 if halves_on_cuda and chosen.startswith("cuda") else torch.float32
-    with _translated(f"{asked} from {folder} on {chosen}", remedy), _no_bars(transformers):
+    with loading(f"{asked} from {folder} on {chosen}", remedy):
         model, report = transformers.AutoModel.from_pretrained(
             str(folder),
             dtype=dtype,
@@ -162,7 +162,7 @@ class PairedTexts:
         from tokenizers import Tokenizer
 
         asked = f"cannot load the tokenizer in {folder}"
-        with _translated(asked, remedy):
+        with loading(asked, remedy):
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         settings = read_json(folder / "tokenizer_config.json", remedy)
         pad = settings.get("pad_token")
@@ -259,30 +259,3 @@ def _located(weights: Weights, monitor: Monitor) -> Path:
                 "Give weights in the format of safetensors.",
             ) from error
         raise
-
-
-@contextmanager
-def _translated(asked: str, remedy: str) -> Iterator[None]:
-    import torch
-
-    try:
-        yield
-    except EngineError:
-        raise
-    except torch.OutOfMemoryError as error:
-        raise OutOfMemory(asked, str(error), "Use device='cpu'.") from error
-    except Exception as error:  # safetensors and tokenizers raise nothing narrower
-        raise CorruptWeights(asked, f"{type(error).__name__}: {error}", remedy) from error
-
-
-@contextmanager
-def _no_bars(transformers: Any) -> Iterator[None]:
-    """Keep transformers from drawing a bar within the block."""
-    logging = transformers.utils.logging
-    shows_bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shows_bars:
-            logging.enable_progress_bar()

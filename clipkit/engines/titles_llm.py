@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from clipkit.engines.hub import Hub
-from clipkit.engines.loading import IMPORTS
+from clipkit.engines.loading import IMPORTS, loading
 from clipkit.engines.titles import ExtractiveTitles
 from clipkit.engines.titles_checked import TITLE_CHARS, fault_of, stripped
 from clipkit.engines.titles_spoken import plain
 from clipkit.engines.titles_words import UNSPACED
 from clipkit.engines.weights import FolderWeights, HubWeights, Weights
 from clipkit.errors import (
-    CorruptWeights,
     DeviceUnavailable,
     EngineError,
     MissingExtra,
@@ -74,7 +73,7 @@ class InstructTitles:
         try:
             with IMPORTS:
                 import torch
-                from transformers.utils import logging as transformers_logging
+                import transformers  # noqa: F401 - what is missing is said before weights are sought
         except ImportError as error:
             raise MissingExtra("cannot write titles", str(error), "Run: pip install clipkit") from (
                 error
@@ -88,23 +87,9 @@ class InstructTitles:
             )
         device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
         folder = self.weights.locate(monitor)
-        shows_bars = transformers_logging.is_progress_bar_enabled()
-        transformers_logging.disable_progress_bar()
-        try:
+        asked = f"cannot load {self.weights.name} from {folder} on {device}"
+        with loading(asked, "Give the folder of a causal language model in safetensors."):
             model, tokenizer = _loaded(folder, device)
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory(
-                f"cannot load {self.weights.name} on {device}", str(error), "Use device='cpu'."
-            ) from error
-        except Exception as error:  # safetensors and tokenizers raise nothing narrower
-            raise CorruptWeights(
-                f"cannot load {self.weights.name} from {folder} on {device}",
-                f"{type(error).__name__}: {error}",
-                "Give the folder of a causal language model in safetensors.",
-            ) from error
-        finally:
-            if shows_bars:
-                transformers_logging.enable_progress_bar()
         if not tokenizer.chat_template:
             raise EngineError(
                 f"cannot ask {self.weights.name} for titles",
