@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import speed
+from benchmarks import growth, speed
 from clipkit.errors import ClipkitError
 
 DEMO = Path(__file__).parents[1] / "tests" / "resources" / "demo.mp4"
@@ -19,10 +19,14 @@ def main() -> int:
     suites = parser.add_subparsers(dest="suite", required=True)
     _add_speed(suites.add_parser("speed", help="wall time, real-time factor, memory of each stage"))
     _add_quality(suites.add_parser("quality", help="how often the clips are the right ones"))
+    _add_growth(suites.add_parser("growth", help="how costs grow with a transcript's length"))
     arguments = parser.parse_args()
-    if arguments.suite == "quality":
-        return _quality(arguments)
-    return _speed(arguments)
+    run = {"speed": _speed, "quality": _quality, "growth": _growth}[arguments.suite]
+    try:
+        return run(arguments)
+    except ClipkitError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
 
 
 def _add_speed(suite: argparse.ArgumentParser) -> None:
@@ -43,6 +47,17 @@ def _add_quality(suite: argparse.ArgumentParser) -> None:
     suite.add_argument("--quick", action="store_true", help="six samples of each corpus")
     suite.add_argument("--json", type=Path, metavar="FILE", help="written as well as the tables")
     suite.add_argument("--plot", type=Path, metavar="FILE.png", help="needs the extra bench")
+
+
+def _add_growth(suite: argparse.ArgumentParser) -> None:
+    suite.add_argument(
+        "--qmsum", type=Path, required=True, metavar="DIR", help="holds train/, val/"
+    )
+    suite.add_argument("--split", default="val", help="folder of QMSum to glue; default: val")
+    suite.add_argument(
+        "--words", type=int, nargs="+", default=growth.WORDS, metavar="N", help="lengths"
+    )
+    suite.add_argument("--json", type=Path, metavar="FILE", help="written as well as the table")
 
 
 def _speed(arguments: argparse.Namespace) -> int:
@@ -70,21 +85,30 @@ def _quality(arguments: argparse.Namespace) -> int:
         tutorialvqa=arguments.tutorialvqa,
     )
     options = run.Options(folders=folders, split=arguments.split, quick=arguments.quick)
-    try:
-        if arguments.plot is not None:
-            plot.check_plotting()
-        variants = (shipped(), *(ablations() if arguments.ablate else ()))
-        with Console(stderr=True).status("reading") as status:
-            measured = run.measure(options, variants, packaged_minilm(), status.update)
-        report.show(measured, Console())
-        if arguments.json is not None:
-            _write(measured, arguments.json)
-        if arguments.plot is not None:
-            plot.draw(measured, arguments.plot)
-            print(f"drawn to {arguments.plot}")
-    except ClipkitError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 1
+    if arguments.plot is not None:
+        plot.check_plotting()
+    variants = (shipped(), *(ablations() if arguments.ablate else ()))
+    with Console(stderr=True).status("reading") as status:
+        measured = run.measure(options, variants, packaged_minilm(), status.update)
+    report.show(measured, Console())
+    if arguments.json is not None:
+        _write(measured, arguments.json)
+    if arguments.plot is not None:
+        plot.draw(measured, arguments.plot)
+        print(f"drawn to {arguments.plot}")
+    return 0
+
+
+def _growth(arguments: argparse.Namespace) -> int:
+    measured = growth.measure(
+        arguments.qmsum,
+        arguments.split,
+        arguments.words,
+        lambda line: print(line, file=sys.stderr),
+    )
+    print(growth.table(measured))
+    if arguments.json is not None:
+        _write(measured, arguments.json)
     return 0
 
 

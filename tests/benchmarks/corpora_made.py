@@ -10,11 +10,11 @@ TOPICS = {
     "taxes": "our taxes pay for roads and bridges and for the schools .",
     "rockets": "big rockets burn fuel until they reach a stable orbit .",
 }
-"""Eleven or twelve words each."""
+"""Twelve words, twelve, and eleven."""
 
 
 def toy_meeting() -> Sample:
-    """Return three topics of 240, 220 and 220 words, one after the other, each asked about once."""
+    """Return three topics of 240, 240 and 220 words, one after the other, each asked about once."""
     turns = [Turn(name, text) for name, text in TOPICS.items() for _ in range(20)]
     transcript, ranges = spoken(turns, "test")
     asked = (
