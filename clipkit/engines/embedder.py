@@ -1,20 +1,17 @@
 """Sentence embeddings with sentence-transformers."""
 
-import ctypes
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
-from clipkit.engines.loading import IMPORTS, loading
+from clipkit.engines.loading import IMPORTS, device_for, identity_of, loading, require_device
 from clipkit.engines.weights import HubWeights, PackagedMiniLM, Weights
-from clipkit.errors import DeviceUnavailable, MissingExtra
+from clipkit.errors import MissingExtra
 from clipkit.types.events import Monitor
 
 MINILM_FILES = (
@@ -32,7 +29,6 @@ MINILM_FILES = (
 _BATCH = 64
 _HANDFUL = 16
 _LIBRARIES = ("torch", "sentence_transformers", "transformers")
-_DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 
 
 class SentenceEmbedder:
@@ -56,13 +52,7 @@ class SentenceEmbedder:
     @property
     def identity(self) -> str | None:
         """Name, weights and kind of device; None while the weights are not on this machine."""
-        weights = self.weights.identity
-        if weights is None:
-            return None
-        kind = self.device.partition(":")[0]
-        if kind == "auto":
-            kind = "cuda" if _has_cuda() else "cpu"
-        return f"{self.name}: {weights} on {kind}"
+        return identity_of(self.name, self.weights, self.device)
 
     def warm_up(self, monitor: Monitor) -> None:
         """Load the model.
@@ -80,10 +70,7 @@ class SentenceEmbedder:
             raise MissingExtra(
                 "cannot embed sentences", f"{lacking[0]} is not there", "Run: pip install clipkit"
             )
-        if self.device.startswith("cuda") and not _has_cuda():
-            raise DeviceUnavailable(
-                f"cannot embed on {self.device}", "PyTorch sees no CUDA device", "Use device='cpu'."
-            )
+        require_device(self.device, "cannot embed")
         # Before the imports, which take seconds: weights that are not here are no rare case.
         folder = self.weights.locate(monitor)
         try:
@@ -93,7 +80,7 @@ class SentenceEmbedder:
             raise MissingExtra(
                 "cannot embed sentences", str(error), "Run: pip install clipkit"
             ) from error
-        device = ("cuda" if _has_cuda() else "cpu") if self.device == "auto" else self.device
+        device = device_for(self.device)
         asked = f"cannot load {self.weights.name} from {folder} on {device}"
         with loading(asked, "Give the folder of a model of sentence-transformers."):
             self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
@@ -120,29 +107,6 @@ class SentenceEmbedder:
                 )
             monitor.progress(start + len(batch), len(order), "sentences")
         return vectors
-
-
-def _has_cuda() -> bool:
-    """Tell whether PyTorch sees a CUDA device; without a driver it is not imported to ask it."""
-    if "torch" not in sys.modules and not _may_have_cuda():
-        return False
-    try:
-        with IMPORTS:
-            import torch
-    except ImportError:
-        return False
-    return torch.cuda.is_available()
-
-
-def _may_have_cuda() -> bool:
-    """Tell whether there is a driver of NVIDIA's, or of AMD's, which PyTorch calls CUDA too."""
-    if Path("/dev/kfd").exists():
-        return True
-    driver = _DRIVERS.get(sys.platform)
-    try:
-        return driver is not None and ctypes.CDLL(driver) is not None
-    except OSError:
-        return False
 
 
 @contextmanager

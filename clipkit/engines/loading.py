@@ -1,14 +1,60 @@
-"""Importing heavy packages and loading weights with them: one thread, one translation of errors."""
+"""Loading with heavy packages: on which device, in one thread, with one translation of errors."""
 
+import ctypes
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from clipkit.errors import CorruptWeights, EngineError, OutOfMemory
+from clipkit.engines.weights import Weights
+from clipkit.errors import CorruptWeights, DeviceUnavailable, EngineError, OutOfMemory
 
 IMPORTS = threading.RLock()
 """Held while an engine imports: two threads that import PyTorch and what sits on it at once can see
 each other's half-made modules. Never held while weights are fetched."""
+
+_DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
+
+
+def require_device(device: str, asked: str) -> None:
+    """Refuse a CUDA device that is not there, before weights are sought for it.
+
+    Args:
+        device: "cpu", "cuda", "cuda:1" or "auto".
+        asked: What is to run there, for the error.
+
+    Raises:
+        DeviceUnavailable: CUDA was asked for and is not there.
+    """
+    if device.startswith("cuda") and not _has_cuda():
+        raise DeviceUnavailable(
+            f"{asked} on {device}", "PyTorch sees no CUDA device", "Use device='cpu'."
+        )
+
+
+def device_for(device: str) -> str:
+    """Return the device that PyTorch runs on: "auto" is "cuda" where it sees one, else "cpu"."""
+    if device != "auto":
+        return device
+    return "cuda" if _has_cuda() else "cpu"
+
+
+def identity_of(name: str, weights: Weights, device: str) -> str | None:
+    """Return what a PyTorch engine's outcome hangs on, told without loading it.
+
+    Args:
+        name: Of the engine and its model.
+        weights: The model.
+        device: As the engine was given it; which of several of one kind changes nothing.
+
+    Returns:
+        Name, weights and kind of device; None while the weights are not on this machine.
+    """
+    files = weights.identity
+    if files is None:
+        return None
+    return f"{name}: {files} on {device_for(device).partition(':')[0]}"
 
 
 @contextmanager
@@ -39,3 +85,26 @@ def loading(asked: str, remedy: str) -> Iterator[None]:
     finally:
         if shows_bars:
             logging.enable_progress_bar()
+
+
+def _has_cuda() -> bool:
+    """Tell whether PyTorch sees a CUDA device; without a driver it is not imported to ask it."""
+    if "torch" not in sys.modules and not _may_have_cuda():
+        return False
+    try:
+        with IMPORTS:
+            import torch
+    except ImportError:
+        return False
+    return torch.cuda.is_available()
+
+
+def _may_have_cuda() -> bool:
+    """Tell whether there is a driver of NVIDIA's, or of AMD's, which PyTorch calls CUDA too."""
+    if Path("/dev/kfd").exists():
+        return True
+    driver = _DRIVERS.get(sys.platform)
+    try:
+        return driver is not None and ctypes.CDLL(driver) is not None
+    except OSError:
+        return False

@@ -6,20 +6,20 @@ the tokenizer class that transformers has for SigLIP wants sentencepiece and pro
 
 import json
 import string
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from clipkit.engines.loading import IMPORTS, loading
+from clipkit.engines.loading import IMPORTS, device_for, identity_of, loading, require_device
 from clipkit.engines.weights import FolderWeights, Weights
 from clipkit.errors import (
     CorruptWeights,
-    DeviceUnavailable,
     EngineError,
     MissingExtra,
     MissingWeights,
@@ -39,6 +39,64 @@ PAIRED_FILES = (
 
 _TEXT_BATCH = 64
 _SIGLIP_WITHOUT = str.maketrans("", "", string.punctuation)
+
+_Inputs = TypeVar("_Inputs")
+
+
+class PairedEngine(ABC, Generic[_Inputs]):
+    """What engines share that hold something against texts; each embeds that something itself.
+
+    Args:
+        weights: The model.
+        device: "cpu", "cuda", or "auto": CUDA where PyTorch sees a device.
+    """
+
+    kind: ClassVar[str]
+    """First part of its name: what it holds against texts."""
+
+    def __init__(self, weights: Weights, device: str = "auto") -> None:
+        self.weights = weights
+        self.device = device
+        self._loaded: tuple[PairedModel, _Inputs] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the engine and its model."""
+        return f"{self.kind}/{self.weights.name}"
+
+    @property
+    def identity(self) -> str | None:
+        """Name, weights and kind of device; None while the weights are not on this machine."""
+        return identity_of(self.name, self.weights, self.device)
+
+    def warm_up(self, monitor: Monitor) -> None:
+        """Load the model.
+
+        Raises:
+            MissingWeights: The model is neither here nor to be fetched, or is a pickle.
+            CorruptWeights: Its files cannot be loaded, or are those of another kind of model.
+            DeviceUnavailable: CUDA was asked for and is not there.
+            OutOfMemory: The device has no room for the model.
+        """
+        if self._loaded is None:
+            self._loaded = self._load(monitor)
+
+    @abstractmethod
+    def _load(self, monitor: Monitor) -> "tuple[PairedModel, _Inputs]":
+        """Return the model, and what turns the other side of the pair into what it takes."""
+
+    def close(self) -> None:
+        """Free the model."""
+        self._loaded = None
+
+    def embed_texts(self, texts: Sequence[str], monitor: Monitor) -> npt.NDArray[np.float32]:
+        """Return shape (texts, dimensions), rows of length 1; tell of texts that are cut."""
+        self.warm_up(monitor)
+        return self._ready()[0].embed_texts(texts, monitor)
+
+    def _ready(self) -> "tuple[PairedModel, _Inputs]":
+        assert self._loaded is not None, "it was not warmed up"
+        return self._loaded
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,17 +173,13 @@ def load_paired(
             import transformers
     except ImportError as error:
         raise MissingExtra(asked, str(error), "Run: pip install clipkit") from error
-    has_cuda = torch.cuda.is_available()
-    if device.startswith("cuda") and not has_cuda:
-        raise DeviceUnavailable(
-            f"{asked} on {device}", "PyTorch sees no CUDA device", "Use device='cpu'."
-        )
-    chosen = ("cuda" if has_cuda else "cpu") if device == "auto" else device
+    require_device(device, asked)
     folder = _located(weights, monitor)
     remedy = f"Give the folder of a model of one of these types: {', '.join(families)}."
     family = str(read_json(folder / "config.json", remedy).get("model_type"))
     if family not in families:
         raise CorruptWeights(f"{asked} from {folder}", f"it is a model of type {family}", remedy)
+    chosen = device_for(device)
     dtype = torch.float16 if halves_on_cuda and chosen.startswith("cuda") else torch.float32
     with loading(f"{asked} from {folder} on {chosen}", remedy):
         model, report = transformers.AutoModel.from_pretrained(

@@ -11,12 +11,13 @@ from clipkit.engines.hub import Hub
 from clipkit.engines.loading import IMPORTS
 from clipkit.engines.paired_model import (
     PAIRED_FILES,
+    PairedEngine,
     PairedModel,
     inferring,
     load_paired,
     unit_rows,
 )
-from clipkit.engines.weights import HubWeights, Weights
+from clipkit.engines.weights import HubWeights
 from clipkit.errors import CorruptWeights, MissingExtra, OptionError
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
@@ -27,52 +28,20 @@ _FLOOR = 1e-10
 """Power below which a mel band counts as silent: -100 dB. Source: transformers, ``power_to_db``."""
 
 
-class SoundTextModel:
+class SoundTextModel(PairedEngine["SoundInputs"]):
     """Embeds sounds and texts with CLAP.
 
     CLAP learned from sound at 48 kHz. Ours has 16 kHz and is brought up to that, so nothing above
     8 kHz is heard: what lives there (cymbals, hiss, the edge of breaking glass) weighs less than
     it should.
-
-    Args:
-        weights: The model.
-        device: "cpu", "cuda", or "auto": CUDA where PyTorch sees a device.
     """
 
-    def __init__(self, weights: Weights, device: str = "auto") -> None:
-        self.weights = weights
-        self.device = device
-        self._loaded: tuple[PairedModel, SoundInputs] | None = None
+    kind = "sound-text"
 
-    @property
-    def name(self) -> str:
-        """Name of the engine and its model."""
-        return f"sound-text/{self.weights.name}"
-
-    def warm_up(self, monitor: Monitor) -> None:
-        """Load the model.
-
-        Raises:
-            MissingWeights: The model is neither here nor to be fetched, or is a pickle.
-            CorruptWeights: Its files cannot be loaded, or are no CLAP.
-            DeviceUnavailable: CUDA was asked for and is not there.
-            OutOfMemory: The device has no room for the model.
-        """
-        if self._loaded is None:
-            # In float32 everywhere: a window takes milliseconds, and its decibels many digits.
-            paired = load_paired(
-                self.weights, self.device, ("clap",), monitor, halves_on_cuda=False
-            )
-            self._loaded = paired, SoundInputs(paired.folder)
-
-    def close(self) -> None:
-        """Free the model."""
-        self._loaded = None
-
-    def embed_texts(self, texts: Sequence[str], monitor: Monitor) -> npt.NDArray[np.float32]:
-        """Return shape (texts, dimensions), rows of length 1; tell of texts that are cut."""
-        self.warm_up(monitor)
-        return self._ready()[0].embed_texts(texts, monitor)
+    def _load(self, monitor: Monitor) -> "tuple[PairedModel, SoundInputs]":
+        # In float32 everywhere: a window takes milliseconds, and its decibels many digits.
+        paired = load_paired(self.weights, self.device, ("clap",), monitor, halves_on_cuda=False)
+        return paired, SoundInputs(paired.folder)
 
     def embed_sound(
         self, audio: Audio, spans: Sequence[Span], monitor: Monitor
@@ -98,10 +67,6 @@ class SoundTextModel:
                 rows.append(unit_rows(found.pooler_output))
             monitor.progress(batch[-1].end_s, spans[-1].end_s)
         return np.concatenate(rows)
-
-    def _ready(self) -> "tuple[PairedModel, SoundInputs]":
-        assert self._loaded is not None, "it was not warmed up"
-        return self._loaded
 
 
 class SoundInputs:

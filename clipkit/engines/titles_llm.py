@@ -5,19 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from clipkit.engines.hub import Hub
-from clipkit.engines.loading import IMPORTS, loading
+from clipkit.engines.loading import IMPORTS, device_for, loading, require_device
 from clipkit.engines.titles import ExtractiveTitles
 from clipkit.engines.titles_checked import TITLE_CHARS, fault_of, stripped
 from clipkit.engines.titles_spoken import plain
 from clipkit.engines.titles_words import UNSPACED
 from clipkit.engines.weights import FolderWeights, HubWeights, Weights
-from clipkit.errors import (
-    DeviceUnavailable,
-    EngineError,
-    MissingExtra,
-    OptionError,
-    OutOfMemory,
-)
+from clipkit.errors import EngineError, MissingExtra, OptionError, OutOfMemory
 from clipkit.types.events import Monitor
 
 INSTRUCT_FILES = ("config.json", "*.j*", "tokenizer*", "*.safetensors")
@@ -72,21 +66,15 @@ class InstructTitles:
             return
         try:
             with IMPORTS:
-                import torch
+                import torch  # noqa: F401
                 import transformers  # noqa: F401 - what is missing is said before weights are sought
         except ImportError as error:
             raise MissingExtra("cannot write titles", str(error), "Run: pip install clipkit") from (
                 error
             )
-        has_cuda = torch.cuda.is_available()
-        if self.device.startswith("cuda") and not has_cuda:
-            raise DeviceUnavailable(
-                f"cannot write titles on {self.device}",
-                "PyTorch sees no CUDA device",
-                "Use device='cpu'.",
-            )
-        device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
+        require_device(self.device, "cannot write titles")
         folder = self.weights.locate(monitor)
+        device = device_for(self.device)
         asked = f"cannot load {self.weights.name} from {folder} on {device}"
         with loading(asked, "Give the folder of a causal language model in safetensors."):
             model, tokenizer = _loaded(folder, device)

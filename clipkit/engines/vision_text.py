@@ -1,6 +1,6 @@
 """Pictures against texts with CLIP and SigLIP."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -8,13 +8,14 @@ import numpy.typing as npt
 from clipkit.engines.hub import Hub
 from clipkit.engines.paired_model import (
     PAIRED_FILES,
+    PairedEngine,
     PairedModel,
     inferring,
     load_paired,
     unit_rows,
 )
 from clipkit.engines.picture_inputs import PictureInputs, picture_inputs
-from clipkit.engines.weights import HubWeights, Weights
+from clipkit.engines.weights import HubWeights
 from clipkit.types.events import Monitor
 from clipkit.types.media import Picture
 
@@ -23,25 +24,13 @@ _FAMILIES = ("clip", "siglip")
 """SigLIP 2 calls itself "siglip" too, but for NaFlex, whose pictures have many shapes."""
 
 
-class VisionTextModel:
+class VisionTextModel(PairedEngine[PictureInputs]):
     """Embeds pictures and texts with CLIP, SigLIP or SigLIP 2.
 
     On CUDA it computes in float16, which moves a cosine by a few thousandths.
-
-    Args:
-        weights: The model.
-        device: "cpu", "cuda", or "auto": CUDA where PyTorch sees a device.
     """
 
-    def __init__(self, weights: Weights, device: str = "auto") -> None:
-        self.weights = weights
-        self.device = device
-        self._loaded: tuple[PairedModel, PictureInputs] | None = None
-
-    @property
-    def name(self) -> str:
-        """Name of the engine and its model."""
-        return f"vision-text/{self.weights.name}"
+    kind = "vision-text"
 
     @property
     def side_px(self) -> int:
@@ -49,28 +38,10 @@ class VisionTextModel:
         inputs = self._ready()[1]
         return inputs.short_side_px or inputs.side_px
 
-    def warm_up(self, monitor: Monitor) -> None:
-        """Load the model.
-
-        Raises:
-            MissingWeights: The model is neither here nor to be fetched, or is a pickle.
-            CorruptWeights: Its files cannot be loaded, or are no CLIP or SigLIP.
-            DeviceUnavailable: CUDA was asked for and is not there.
-            OutOfMemory: The device has no room for the model.
-        """
-        if self._loaded is None:
-            paired = load_paired(self.weights, self.device, _FAMILIES, monitor, halves_on_cuda=True)
-            side_px = int(paired.model.config.vision_config.image_size)
-            self._loaded = paired, picture_inputs(paired.folder, side_px)
-
-    def close(self) -> None:
-        """Free the model."""
-        self._loaded = None
-
-    def embed_texts(self, texts: Sequence[str], monitor: Monitor) -> npt.NDArray[np.float32]:
-        """Return shape (texts, dimensions), rows of length 1; tell of texts that are cut."""
-        self.warm_up(monitor)
-        return self._ready()[0].embed_texts(texts, monitor)
+    def _load(self, monitor: Monitor) -> tuple[PairedModel, PictureInputs]:
+        paired = load_paired(self.weights, self.device, _FAMILIES, monitor, halves_on_cuda=True)
+        side_px = int(paired.model.config.vision_config.image_size)
+        return paired, picture_inputs(paired.folder, side_px)
 
     def embed_pictures(
         self, pictures: Iterable[Picture], monitor: Monitor
@@ -105,10 +76,6 @@ class VisionTextModel:
         logits = similarities.astype(np.float64) * scale + bias
         found: npt.NDArray[np.float32] = (0.5 + 0.5 * np.tanh(0.5 * logits)).astype(np.float32)
         return found
-
-    def _ready(self) -> tuple[PairedModel, PictureInputs]:
-        assert self._loaded is not None, "it was not warmed up"
-        return self._loaded
 
 
 def siglip(hub: Hub) -> VisionTextModel:

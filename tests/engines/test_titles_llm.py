@@ -7,68 +7,27 @@ from typing import Any
 
 import pytest
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from clipkit.engines.titles import ExtractiveTitles
 from clipkit.engines.titles_llm import InstructTitles, instruct_titles
 from clipkit.errors import (
     Cancelled,
     CorruptWeights,
-    DeviceUnavailable,
     EngineError,
     MissingWeights,
     OptionError,
     OutOfMemory,
 )
 from clipkit.types.events import Event, Fallback, Monitor
+from tests.engines.tiny_models import halved, llama
 
 SAID = ["The dog ate my birthday cake.", "Money is time.", "We slept until noon, all of us."]
 WEIGHTS = [0.3, 0.2, 0.1]
-WORDS = (
-    "the dog ate my birthday cake money is time we slept until noon , . all of us text :".split()
-)
-CHAT = "{% for turn in messages %}<{{ turn.role }}> {{ turn.content }} <end> {% endfor %}<answer>"
-
-
-def build(folder: Path, *, template: str | None = CHAT) -> Path:
-    """Write a Llama of two layers that knows a few words, and samples unless told otherwise."""
-    special = ["<unk>", "<end>", "<answer>", "<user>", "<assistant>"]
-    vocabulary = {word: i for i, word in enumerate([*special, *WORDS])}
-    core = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    core.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core,
-        unk_token="<unk>",
-        eos_token="<end>",
-        additional_special_tokens=special[2:],
-    )
-    tokenizer.chat_template = template
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-        eos_token_id=1,
-        bos_token_id=None,
-        initializer_range=0.5,
-    )
-    model = LlamaForCausalLM(config)
-    model.generation_config = GenerationConfig(
-        do_sample=True, temperature=9.0, eos_token_id=1, repetition_penalty=1.1
-    )
-    model.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("instruct") / "tiny")
+    return llama(tmp_path_factory.mktemp("instruct") / "tiny")
 
 
 @pytest.fixture
@@ -217,31 +176,25 @@ def test_memory_that_runs_out_is_an_engine_error(
 
 
 def test_a_model_without_a_chat_template_is_refused(tmp_path: Path, monitor: Monitor) -> None:
-    plain = build(tmp_path / "base", template=None)
+    plain = llama(tmp_path / "base", template=None)
     with pytest.raises(EngineError, match="no chat template"):
         instruct_titles(str(plain), device="cpu").warm_up(monitor)
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
-def test_damaged_files_are_an_engine_error(tmp_path: Path, monitor: Monitor, name: str) -> None:
-    damaged = build(tmp_path / "tiny")
-    content = (damaged / name).read_bytes()
-    (damaged / name).write_bytes(content[: len(content) // 2])
+def test_damaged_files_are_an_engine_error(
+    folder: Path, tmp_path: Path, monitor: Monitor, name: str
+) -> None:
+    damaged = halved(folder, tmp_path / "tiny", name)
     with pytest.raises(CorruptWeights, match="cannot load"):
         instruct_titles(str(damaged), device="cpu").warm_up(monitor)
 
 
 def test_weights_that_are_no_safetensors_are_not_loaded(tmp_path: Path, monitor: Monitor) -> None:
-    pickled = build(tmp_path / "tiny")
+    pickled = llama(tmp_path / "tiny")
     (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
     with pytest.raises(MissingWeights, match=r"lacks \*\.safetensors"):
         instruct_titles(str(pickled), device="cpu").warm_up(monitor)
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_cuda_asked_for_and_not_there_is_said(folder: Path, monitor: Monitor) -> None:
-    with pytest.raises(DeviceUnavailable, match="no CUDA device"):
-        instruct_titles(str(folder), device="cuda").warm_up(monitor)
 
 
 def test_a_name_is_a_folder_or_one_of_the_hub(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """CLIP and SigLIP; transformers' own processors and models used directly are the oracle."""
 
-import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,29 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from transformers import AutoModel, BertConfig, BertModel
+from transformers import AutoModel
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
 from clipkit.engines import vision_text
-from clipkit.engines.paired_model import PAIRED_FILES
 from clipkit.engines.picture_inputs import picture_inputs
 from clipkit.engines.vision_text import VisionTextModel
-from clipkit.engines.weights import FolderWeights
-from clipkit.errors import (
-    Cancelled,
-    CorruptWeights,
-    DeviceUnavailable,
-    EngineError,
-    MissingWeights,
-)
-from clipkit.types.events import Event, Monitor, Notice
+from clipkit.errors import Cancelled, CorruptWeights
+from clipkit.types.events import Monitor
 from clipkit.types.media import Picture
-from tests.engines import tiny_clip
+from tests.engines import tiny_models
 
 _PROCESSORS = {"clip": CLIPImageProcessorPil, "siglip": SiglipImageProcessorPil}
-_SETTINGS = {"clip": tiny_clip.CLIP_PICTURES, "siglip": tiny_clip.SIGLIP_PICTURES}
-_BUILDERS: dict[str, Callable[[Path], Path]] = {"clip": tiny_clip.clip, "siglip": tiny_clip.siglip}
+_SETTINGS = {"clip": tiny_models.CLIP_PICTURES, "siglip": tiny_models.SIGLIP_PICTURES}
+_BUILDERS: dict[str, Callable[[Path], Path]] = {
+    "clip": tiny_models.clip,
+    "siglip": tiny_models.siglip,
+}
 
 
 @pytest.fixture(scope="module", params=["clip", "siglip"])
@@ -56,7 +50,7 @@ def model(folder: Path) -> Any:
 
 
 def _engine(folder: Path, device: str = "cpu") -> VisionTextModel:
-    return VisionTextModel(FolderWeights(folder, PAIRED_FILES), device)
+    return VisionTextModel(tiny_models.paired_weights(folder), device)
 
 
 def _pictures(count: int, height: int = 48, width: int = 90) -> list[Picture]:
@@ -77,16 +71,6 @@ def _unit(rows: Any) -> npt.NDArray[np.float32]:
     return found
 
 
-def test_rows_have_length_1(engine: VisionTextModel, monitor: Monitor, family: str) -> None:
-    dimensions = {"clip": 24, "siglip": 32}[family]
-    pictures = engine.embed_pictures(_pictures(3), monitor)
-    texts = engine.embed_texts(["a cat", "the crowd cheers"], monitor)
-    assert (pictures.shape, texts.shape) == ((3, dimensions), (2, dimensions))
-    for rows in (pictures, texts):
-        assert rows.dtype == np.float32
-        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-6)
-
-
 def test_rows_of_pictures_are_those_of_transformers(
     engine: VisionTextModel, model: Any, folder: Path, monitor: Monitor
 ) -> None:
@@ -98,6 +82,7 @@ def test_rows_of_pictures_are_those_of_transformers(
         expected = _unit(model.get_image_features(pixel_values=pixels).pooler_output)
     found = engine.embed_pictures(pictures, monitor)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert found.dtype == np.float32
     assert np.abs(found - found[0]).max(axis=1)[1:].min() > 0.01  # the pictures do differ
 
 
@@ -110,7 +95,7 @@ def test_pixels_are_those_of_transformers(
     settings: dict[str, Any] = {**_SETTINGS[family], "resample": resample}
     path = tmp_path / "preprocessor_config.json"
     path.write_bytes((folder / path.name).read_bytes())
-    tiny_clip.edit(path, resample=resample)
+    tiny_models.edit(path, resample=resample)
     settings.pop("feature_extractor_type", None)
     settings.pop("image_processor_type", None)
     (picture,) = _pictures(1, *size)
@@ -123,35 +108,14 @@ def test_pixels_are_those_of_transformers(
     assert np.abs(found - expected).mean() < 0.1 * step
 
 
-def test_rows_of_texts_are_those_of_transformers(
-    engine: VisionTextModel, model: Any, family: str, monitor: Monitor
-) -> None:
-    texts = ["a cat", "the crowd cheers", "dog"]
-    words = [[0, 4, 6, 2], [0, 5, 8, 9, 2], [0, 7, 2]]
-    length = 10 if family == "siglip" else 5
-    ids = torch.tensor([[*row, *[1] * (length - len(row))] for row in words])
-    with torch.inference_mode():
-        if family == "siglip":
-            answer = model.get_text_features(input_ids=ids)
-        else:
-            mask = (ids != 1).long()
-            answer = model.get_text_features(input_ids=ids, attention_mask=mask)
-    found = engine.embed_texts(texts, monitor)
-    np.testing.assert_allclose(found, _unit(answer.pooler_output), atol=1e-6)
-    assert found[0] @ found[1] < 0.999
-
-
 @pytest.mark.parametrize("batch", [1, 2, 5, 64])
 def test_rows_do_not_depend_on_the_batch(
     engine: VisionTextModel, monitor: Monitor, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     pictures = _pictures(12)
-    texts = [f"a {word}" for word in tiny_clip.WORDS]
-    rows, text_rows = engine.embed_pictures(pictures, monitor), engine.embed_texts(texts, monitor)
+    rows = engine.embed_pictures(pictures, monitor)
     monkeypatch.setattr(vision_text, "_BATCH", batch)
-    monkeypatch.setattr("clipkit.engines.paired_model._TEXT_BATCH", batch)
     np.testing.assert_allclose(engine.embed_pictures(pictures, monitor), rows, atol=1e-5)
-    np.testing.assert_allclose(engine.embed_texts(texts, monitor), text_rows, atol=1e-5)
     alone = np.concatenate([engine.embed_pictures([picture], monitor) for picture in pictures])
     np.testing.assert_allclose(alone, rows, atol=1e-5)
 
@@ -186,7 +150,6 @@ def test_pictures_are_not_held_beyond_a_batch(
 def test_nothing_gives_no_rows(engine: VisionTextModel, monitor: Monitor, family: str) -> None:
     shape = (0, {"clip": 24, "siglip": 32}[family])
     assert engine.embed_pictures([], monitor).shape == shape
-    assert engine.embed_texts([], monitor).shape == shape
 
 
 def test_cancelling_stops_before_the_first_batch(
@@ -194,19 +157,6 @@ def test_cancelling_stops_before_the_first_batch(
 ) -> None:
     with pytest.raises(Cancelled):
         engine.embed_pictures(_pictures(1), cancelled)
-    with pytest.raises(Cancelled):
-        engine.embed_texts(["a cat"], cancelled)
-
-
-def test_a_text_beyond_what_the_model_reads_is_told(
-    engine: VisionTextModel, monitor: Monitor, events: list[Event], family: str
-) -> None:
-    most = {"clip": 12, "siglip": 10}[family] - 2  # two of them are its start and end
-    engine.embed_texts([" ".join(["cat"] * most)], monitor)
-    assert events == []
-    cut = engine.embed_texts([" ".join(["cat"] * (most + 1))], monitor)
-    assert [event.code for event in events if isinstance(event, Notice)] == ["text_cut"]
-    np.testing.assert_array_equal(cut, engine.embed_texts([" ".join(["cat"] * most)], monitor))
 
 
 def test_only_siglip_says_how_probable_a_match_is(
@@ -222,18 +172,6 @@ def test_only_siglip_says_how_probable_a_match_is(
     assert found is not None
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, torch.sigmoid(logits).detach().numpy(), atol=1e-6)
-
-
-def test_siglip_reads_texts_as_it_learned_them(tmp_path: Path, monitor: Monitor) -> None:
-    """The first in lower case without punctuation, the second in lower case."""
-    first = _engine(tiny_clip.siglip(tmp_path / "one"))
-    second = _engine(tiny_clip.siglip(tmp_path / "two", tokenizer_class="GemmaTokenizer"))
-    plain, loud, capital = first.embed_texts(["goal dont", "goal!  don't", "Goal dont"], monitor)
-    np.testing.assert_array_equal(loud, plain)
-    np.testing.assert_array_equal(capital, plain)
-    plain, loud, capital = second.embed_texts(["goal", "goal!", "Goal"], monitor)
-    np.testing.assert_array_equal(capital, plain)
-    assert loud @ plain < 0.999
 
 
 def test_side_is_what_the_picture_is_shrunk_to(
@@ -255,22 +193,6 @@ def test_the_settings_of_a_whole_processor_will_do(
     np.testing.assert_array_equal(found, engine.embed_pictures(_pictures(2), monitor))
 
 
-def test_it_can_be_pickled_before_use_and_loads_again_after_close(
-    folder: Path, monitor: Monitor
-) -> None:
-    engine = pickle.loads(pickle.dumps(_engine(folder)))
-    rows = engine.embed_texts(["a cat"], monitor)
-    engine.close()
-    np.testing.assert_array_equal(engine.embed_texts(["a cat"], monitor), rows)
-    assert engine.name == f"vision-text/{folder.name}"
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_cuda_asked_for_and_not_there_is_said(folder: Path, monitor: Monitor) -> None:
-    with pytest.raises(DeviceUnavailable, match="no CUDA device"):
-        _engine(folder, "cuda").warm_up(monitor)
-
-
 @pytest.mark.needs_cuda
 def test_cuda_computes_in_halves_and_comes_close(
     engine: VisionTextModel, folder: Path, monitor: Monitor
@@ -284,67 +206,6 @@ def test_cuda_computes_in_halves_and_comes_close(
         assert np.sum(there * here, axis=1).min() > 0.9999
     assert on_cuda._loaded is not None
     assert on_cuda._loaded[0].model.dtype == torch.float16
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "model.safetensors",
-        "config.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "preprocessor_config.json",
-    ],
-)
-def test_damaged_and_missing_files_are_engine_errors(
-    folder: Path, tmp_path: Path, monitor: Monitor, name: str
-) -> None:
-    copy = shutil.copytree(folder, tmp_path / "copy")
-    content = (copy / name).read_bytes()
-    (copy / name).write_bytes(content[: len(content) // 2])
-    with pytest.raises(CorruptWeights, match="cannot load"):
-        _engine(copy).warm_up(monitor)
-    (copy / name).unlink()
-    with pytest.raises(MissingWeights, match="it lacks"):
-        _engine(copy).warm_up(monitor)
-
-
-def test_weights_that_are_a_pickle_are_refused(
-    folder: Path, tmp_path: Path, monitor: Monitor, model: Any
-) -> None:
-    copy = shutil.copytree(folder, tmp_path / "copy")
-    (copy / "model.safetensors").unlink()
-    torch.save(model.state_dict(), copy / "pytorch_model.bin")
-    with pytest.raises(MissingWeights, match=r"a pickle.*safetensors"):
-        _engine(copy).warm_up(monitor)
-    unchecked = FolderWeights(copy, ())
-    with pytest.raises(CorruptWeights, match="safetensors"):
-        VisionTextModel(unchecked, "cpu").warm_up(monitor)
-
-
-def test_weights_that_lack_a_part_are_refused(
-    folder: Path, tmp_path: Path, monitor: Monitor
-) -> None:
-    """transformers would fill it with random numbers and only warn."""
-    from safetensors.torch import load_file, save_file
-
-    copy = shutil.copytree(folder, tmp_path / "copy")
-    tensors = load_file(copy / "model.safetensors")
-    lost = next(name for name in sorted(tensors) if name.endswith("q_proj.weight"))
-    del tensors[lost]
-    save_file(tensors, copy / "model.safetensors", {"format": "pt"})
-    with pytest.raises(CorruptWeights, match=lost):
-        _engine(copy).warm_up(monitor)
-
-
-def test_another_kind_of_model_is_named(folder: Path, tmp_path: Path, monitor: Monitor) -> None:
-    copy = shutil.copytree(folder, tmp_path / "copy")
-    config = BertConfig(
-        hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
-    )
-    BertModel(config).save_pretrained(copy)
-    with pytest.raises(CorruptWeights, match=r"type bert.*clip, siglip"):
-        _engine(copy).warm_up(monitor)
 
 
 @pytest.mark.parametrize(
@@ -364,32 +225,6 @@ def test_pictures_made_in_another_way_are_refused(
     folder: Path, tmp_path: Path, monitor: Monitor, change: dict[str, Any]
 ) -> None:
     copy = shutil.copytree(folder, tmp_path / "copy")
-    tiny_clip.edit(copy / "preprocessor_config.json", **change)
+    tiny_models.edit(copy / "preprocessor_config.json", **change)
     with pytest.raises(CorruptWeights, match=r"cannot use .*preprocessor_config\.json"):
         _engine(copy).warm_up(monitor)
-
-
-def test_padding_outside_the_vocabulary_is_refused(
-    folder: Path, tmp_path: Path, monitor: Monitor
-) -> None:
-    copy = shutil.copytree(folder, tmp_path / "copy")
-    tiny_clip.edit(copy / "tokenizer_config.json", pad_token={"content": "<nothing>"})
-    with pytest.raises(CorruptWeights, match="<nothing> is not in its vocabulary"):
-        _engine(copy).warm_up(monitor)
-
-
-def test_an_answer_that_is_no_vector_is_refused(folder: Path, monitor: Monitor) -> None:
-    engine = _engine(folder)
-    engine.warm_up(monitor)
-    assert engine._loaded is not None
-    with torch.no_grad():
-        for weight in engine._loaded[0].model.parameters():
-            weight.fill_(float("nan"))
-    with pytest.raises(EngineError, match="no vector"):
-        engine.embed_texts(["a cat"], monitor)
-
-
-def test_no_bar_is_drawn(folder: Path, monitor: Monitor, capfd: pytest.CaptureFixture[str]) -> None:
-    capfd.readouterr()
-    _engine(folder).warm_up(monitor)
-    assert capfd.readouterr() == ("", "")

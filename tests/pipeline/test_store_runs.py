@@ -1,7 +1,7 @@
 """With a store, what was made before is not made again; what hangs on a change is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from clipkit.stages.embed import EmbedSentences
 from clipkit.stages.split_sentences import SplitSentences
 from clipkit.stages.transcribe import Transcribe
 from clipkit.testing import BrokenRecogniser, EnergyVad, HashEmbedder, ScriptedRecogniser
-from clipkit.types.events import Event, Monitor, Notice, Restored, StageStarted
+from clipkit.types.events import Event, Monitor, Notice, Restored
 from clipkit.types.media import Audio, MediaInfo, Shots, Source
 from clipkit.types.query import Query
 from clipkit.types.speech import SentenceEmbeddings, Sentences, Speech, Transcript, Word
 from clipkit.types.time import Span
 from tests.doubles import SAID, pipeline_of_doubles
+from tests.pipeline.toys import Both, Left, Seed, started
 
 LISTENING = {MediaInfo, Audio, Speech, Transcript, Shots, Sentences, SentenceEmbeddings}
 
@@ -63,7 +64,7 @@ def _pipeline(store: Store | None, *changed: Stage) -> Pipeline:
 def _ran(pipeline: Pipeline, source: Path | Source, **more: Any) -> tuple[set[str], Analysis]:
     told: list[Event] = []
     analysis = pipeline.analyze(source, on_event=told.append, **more)
-    return {event.stage for event in told if isinstance(event, StageStarted)}, analysis
+    return set(started(told)), analysis
 
 
 def _same(one: Analysis, other: Analysis) -> bool:
@@ -84,7 +85,7 @@ def test_a_second_run_reads_neither_sound_nor_pictures(
     store, first = full
     told: list[Event] = []
     second = _pipeline(store).analyze(demo, on_event=told.append)
-    assert [e.stage for e in told if isinstance(e, StageStarted)] == ["probe", "SplitSentences"]
+    assert started(told) == ["SplitSentences", "probe"]
     kept = {cls.__name__ for cls in set(KEPT) & LISTENING}
     assert {e.artefact for e in told if isinstance(e, Restored)} == kept
     assert _same(first, second)
@@ -195,58 +196,40 @@ def test_then_and_with_stage_carry_the_store_over(tmp_path: Path) -> None:
     assert Pipeline.default(store=store).store is store
 
 
-@dataclass(frozen=True)
-class Seed:
-    number: int
+def _small(store: Store, calls: list[str], version: str | None = "1") -> Pipeline:
+    """Return two stages that count their calls and have something to say; the last one is kept."""
 
-
-@dataclass(frozen=True)
-class Middle:
-    number: int
-
-
-@dataclass(frozen=True)
-class End:
-    number: int
-
-
-@dataclass
-class Calls:
-    names: list[str] = field(default_factory=list)
-
-
-def _small(store: Store, calls: Calls, version: str | None = "1") -> Pipeline:
-    def make_middle(seed: Seed, monitor: Monitor) -> Middle:
-        calls.names.append("middle")
+    def make_left(seed: Seed, monitor: Monitor) -> Left:
+        calls.append("left")
         for _ in range(2):
             monitor.notice("odd", "twice the same")
-        return Middle(seed.number + 1)
+        return Left(seed.text)
 
-    def make_end(middle: Middle, monitor: Monitor) -> End:
-        calls.names.append("end")
+    def make_both(left: Left, monitor: Monitor) -> Both:
+        calls.append("both")
         monitor.notice("last", "once")
-        return End(middle.number + 1)
+        return Both(left.text)
 
-    for stage in (make_middle, make_end):
+    for stage in (make_left, make_both):
         if version is not None:
             setattr(stage, "version", version)  # noqa: B010
-    return Pipeline((make_middle, make_end), (Seed,), store, (End,))
+    return Pipeline((make_left, make_both), (Seed,), store, (Both,))
 
 
 def test_what_was_said_on_the_way_is_said_again(tmp_path: Path) -> None:
-    calls = Calls()
+    calls: list[str] = []
     pipeline = _small(Store(tmp_path), calls)
     outcomes = []
     for _ in range(2):
         told: list[Event] = []
-        made, report = pipeline.run((End,), (Seed(1),), told.append)
-        outcomes.append((made[End], report.notices, report.fallbacks))
+        made, report = pipeline.run((Both,), (Seed(),), told.append)
+        outcomes.append((made[Both], report.notices, report.fallbacks))
         assert [e for e in told if isinstance(e, Notice)] == list(report.notices)
     assert outcomes[0] == outcomes[1]
     assert len(outcomes[1][1]) == 3
-    assert calls.names == ["middle", "end"]
-    assert Restored("make_end", "End") in told
-    assert Middle not in made
+    assert calls == ["left", "both"]
+    assert Restored("make_both", "Both") in told
+    assert Left not in made
 
 
 @pytest.mark.parametrize(
@@ -255,27 +238,27 @@ def test_what_was_said_on_the_way_is_said_again(tmp_path: Path) -> None:
 def test_code_of_the_callers_is_kept_by_the_version_it_declares(
     tmp_path: Path, versions: Sequence[str | None], count: int
 ) -> None:
-    calls = Calls()
+    calls: list[str] = []
     for version in versions:
-        _small(Store(tmp_path), calls, version).run((End,), (Seed(1),))
-    assert len(calls.names) == count
+        _small(Store(tmp_path), calls, version).run((Both,), (Seed(),))
+    assert len(calls) == count
 
 
 def test_a_failed_run_keeps_what_was_done(tmp_path: Path) -> None:
-    calls = Calls()
+    calls: list[str] = []
     pipeline = _small(Store(tmp_path), calls)
 
     @dataclass(frozen=True)
     class Never:
         pass
 
-    def fail(end: End) -> Never:
+    def fail(both: Both) -> Never:
         raise EngineError("cannot run", "it is broken")
 
     with pytest.raises(EngineError):
-        pipeline.then(fail).run((Never,), (Seed(1),))
-    pipeline.run((End,), (Seed(1),))
-    assert calls.names == ["middle", "end"]
+        pipeline.then(fail).run((Never,), (Seed(),))
+    pipeline.run((Both,), (Seed(),))
+    assert calls == ["left", "both"]
 
 
 def test_a_saved_analysis_answers_as_the_one_it_was(
@@ -328,9 +311,9 @@ def test_what_else_lies_in_a_folder_is_not_overwritten(
 def test_artefacts_of_the_callers_are_named_to_load_them(
     full: tuple[Store, Analysis], tmp_path: Path
 ) -> None:
-    analysis = Analysis({Seed: Seed(1), Calls: 3}, full[1].report)
-    assert analysis.save(tmp_path / "own") == (Calls,)
+    analysis = Analysis({Seed: Seed(), list: ["left"]}, full[1].report)
+    assert analysis.save(tmp_path / "own") == (list,)
     assert (tmp_path / "own" / MANIFEST).is_file()
     with pytest.raises(SchemaError, match="also="):
         Analysis.load(tmp_path / "own")
-    assert Analysis.load(tmp_path / "own", also=(Seed,)).artefacts == {Seed: Seed(1)}
+    assert Analysis.load(tmp_path / "own", also=(Seed,)).artefacts == {Seed: Seed()}

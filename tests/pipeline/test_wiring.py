@@ -12,51 +12,9 @@ import pytest
 from clipkit.errors import WiringError
 from clipkit.pipeline.pipeline import Pipeline
 from clipkit.pipeline.wiring import described
-from clipkit.types.events import Monitor, StageFinished
+from clipkit.types.events import Event, Monitor
 from clipkit.types.query import Query
-
-
-@dataclass(frozen=True)
-class Seed:
-    """What the caller gives."""
-
-    text: str = "seed"
-
-
-@dataclass(frozen=True)
-class Left:
-    """Made of the seed."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Right:
-    """Made of the seed."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Both:
-    """Made of left and right."""
-
-    text: str
-
-
-def make_left(seed: Seed) -> Left:
-    return Left(f"left({seed.text})")
-
-
-def make_right(seed: Seed) -> Right:
-    return Right(f"right({seed.text})")
-
-
-def join(left: Left, right: Right) -> Both:
-    return Both(f"{left.text}+{right.text}")
-
-
-STAGES = (make_left, make_right, join)
+from tests.pipeline.toys import STAGES, Both, Left, Right, Seed, join, make_left, started
 
 
 def _both(pipeline: Pipeline, *have: object) -> str:
@@ -66,9 +24,9 @@ def _both(pipeline: Pipeline, *have: object) -> str:
 
 
 def _ran(pipeline: Pipeline, wanted: type, *have: object) -> list[str]:
-    told: list[Any] = []
+    told: list[Event] = []
     pipeline.run((wanted,), have or (Seed(),), told.append)
-    return sorted(event.stage for event in told if isinstance(event, StageFinished))
+    return started(told)
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])

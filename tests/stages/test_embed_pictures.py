@@ -1,12 +1,10 @@
 """Pictures every so often, and what they say about criteria; the ffmpeg program is the oracle."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from clipkit.errors import Cancelled, EngineError, OptionError
@@ -14,45 +12,12 @@ from clipkit.media.probe import probe
 from clipkit.stages.embed_pictures import EmbedPictures, MatchPictures
 from clipkit.types.events import Cancellation, Event, Fallback, Monitor, Progress
 from clipkit.types.matching import PictureEmbeddings
-from clipkit.types.media import MediaInfo, Picture, Source
+from clipkit.types.media import MediaInfo, Source
 from clipkit.types.query import Query
 from tests.media import oracle
 from tests.media.samples import Samples
-
-Rows = npt.NDArray[np.float32]
-
-MONITOR = Monitor("test")
-
-
-@dataclass(eq=False)
-class _Watcher:
-    """Keeps the pictures it is shown; a row holds how bright one is."""
-
-    name: str = "watcher"
-    side_px: int = 48
-    seen: list[Picture] = field(default_factory=list)
-    warmed_up: int = 0
-    is_broken: bool = False
-
-    def warm_up(self, monitor: Monitor) -> None:
-        if self.is_broken:
-            raise EngineError("cannot watch", "it is broken")
-        self.warmed_up += 1
-
-    def close(self) -> None:
-        pass
-
-    def embed_texts(self, texts: Sequence[str], monitor: Monitor) -> Rows:
-        angles = [len(text) / 10 for text in texts]
-        return np.array([[np.cos(angle), np.sin(angle)] for angle in angles], np.float32)
-
-    def embed_pictures(self, pictures: Iterable[Picture], monitor: Monitor) -> Rows:
-        self.seen += pictures
-        angles = [float(picture.image.mean()) / 255 for picture in self.seen]
-        return np.array([[np.cos(angle), np.sin(angle)] for angle in angles], np.float32)
-
-    def probabilities(self, similarities: Rows) -> Rows | None:
-        return ((similarities + 1) / 2).astype(np.float32)
+from tests.stages.matchers import Watcher, directions
+from tests.stages.talks import MONITOR
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +27,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], MediaInf
 
 
 def test_a_picture_every_two_seconds_by_default(sample: Callable[[str], MediaInfo]) -> None:
-    watcher = _Watcher()
+    watcher = Watcher()
     found = EmbedPictures(engines=(watcher,))(sample("plain.mp4"), MONITOR)
     np.testing.assert_allclose(found.times_s, [0.0, 2.0, 4.0, 6.0], atol=1e-9)
     assert (found.model, found.vectors.shape) == ("watcher", (4, 2))
@@ -73,7 +38,7 @@ def test_each_stretch_gives_its_first_picture(
     sample: Callable[[str], MediaInfo], name: str
 ) -> None:
     source = sample(name)
-    found = EmbedPictures(engines=(_Watcher(),), every_s=0.7)(source, MONITOR)
+    found = EmbedPictures(engines=(Watcher(),), every_s=0.7)(source, MONITOR)
     times_s, _ = oracle.pictures(source.path)
     # Half a millisecond: some containers round to a millisecond.
     stretches = np.floor((times_s + 5e-4) / 0.7)
@@ -82,7 +47,7 @@ def test_each_stretch_gives_its_first_picture(
 
 
 def test_a_picture_that_is_held_stands_once(sample: Callable[[str], MediaInfo]) -> None:
-    found = EmbedPictures(engines=(_Watcher(),), every_s=0.5)(sample("slides.mp4"), MONITOR)
+    found = EmbedPictures(engines=(Watcher(),), every_s=0.5)(sample("slides.mp4"), MONITOR)
     np.testing.assert_allclose(found.times_s, [0.0, 2.0, 4.0, 6.0], atol=1e-9)
 
 
@@ -90,7 +55,7 @@ def test_the_pictures_are_those_shown_at_their_times(
     sample: Callable[[str], MediaInfo],
 ) -> None:
     """The samples flash white at each odd second."""
-    watcher = _Watcher()
+    watcher = Watcher()
     EmbedPictures(engines=(watcher,), every_s=1.0)(sample("plain.mp4"), MONITOR)
     assert [picture.image.mean() > 250 for picture in watcher.seen] == [False, True] * 4
 
@@ -99,7 +64,7 @@ def test_the_pictures_are_those_shown_at_their_times(
 def test_pictures_are_upright_and_no_smaller_than_asked(
     sample: Callable[[str], MediaInfo], name: str
 ) -> None:
-    source, watcher = sample(name), _Watcher(side_px=90)
+    source, watcher = sample(name), Watcher(side_px=90)
     EmbedPictures(engines=(watcher,), every_s=10.0)(source, MONITOR)
     (picture,) = watcher.seen
     height, width = picture.image.shape[:2]
@@ -112,14 +77,14 @@ def test_pictures_are_upright_and_no_smaller_than_asked(
 
 
 def test_small_pictures_stay_as_they_are(sample: Callable[[str], MediaInfo]) -> None:
-    watcher = _Watcher(side_px=1000)
+    watcher = Watcher(side_px=1000)
     EmbedPictures(engines=(watcher,))(sample("plain.mp4"), MONITOR)
     assert watcher.seen[0].image.shape == (240, 320, 3)
 
 
 def test_a_source_without_pictures_asks_no_engine() -> None:
     source = MediaInfo(Path("talk.wav"), "ab" * 32, "wav", 10.0, 0.0, None, None)
-    watcher = _Watcher()
+    watcher = Watcher()
     found = EmbedPictures(engines=(watcher,))(source, MONITOR)
     assert (len(found.vectors), len(found.times_s), watcher.warmed_up) == (0, 0, 0)
     matches = MatchPictures(engines=())(Query(criteria=("a",)), found, MONITOR)
@@ -128,9 +93,9 @@ def test_a_source_without_pictures_asks_no_engine() -> None:
 
 def test_progress_and_fallback_are_told(sample: Callable[[str], MediaInfo]) -> None:
     told: list[Event] = []
-    engines = (_Watcher(name="broken", is_broken=True), _Watcher())
+    engines = (Watcher(name="broken", is_broken=True), Watcher())
     EmbedPictures(engines=engines)(sample("plain.mp4"), Monitor("look", told.append))
-    assert told[0] == Fallback("look", "broken", "watcher", "cannot watch: it is broken")
+    assert told[0] == Fallback("look", "broken", "watcher", "cannot match: it is broken")
     progress = [event for event in told if isinstance(event, Progress)]
     assert (progress[0].done, progress[0].unit) == (0.0, "s")
     assert progress[0].total == pytest.approx(8.0, abs=0.1)
@@ -141,7 +106,7 @@ def test_cancelling_stops_between_the_pictures_looked_at(
 ) -> None:
     cancellation = Cancellation()
     cancellation.cancel()
-    watcher = _Watcher()
+    watcher = Watcher()
     with pytest.raises(Cancelled):
         EmbedPictures(engines=(watcher,))(sample("plain.mp4"), Monitor("look", None, cancellation))
     assert watcher.seen == []
@@ -154,16 +119,12 @@ def test_a_rate_that_is_none_is_refused(every_s: float) -> None:
 
 
 def _embeddings(model: str = "watcher") -> PictureEmbeddings:
-    angles = np.array([0.1, 0.3, 0.5])
-    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    return PictureEmbeddings(vectors, np.array([0.0, 2.0, 4.0]), model)
+    return PictureEmbeddings(directions([0.1, 0.3, 0.5]), np.array([0.0, 2.0, 4.0]), model)
 
 
 def test_each_criterion_has_a_row_of_cosines() -> None:
     query = Query(criteria=("abc", "abcde"))
-    found = MatchPictures(engines=(_Watcher(name="other"), _Watcher()))(
-        query, _embeddings(), MONITOR
-    )
+    found = MatchPictures(engines=(Watcher(name="other"), Watcher()))(query, _embeddings(), MONITOR)
     expected = np.cos([[0.2, 0.0, 0.2], [0.4, 0.2, 0.0]])
     np.testing.assert_allclose(found.similarities, expected, atol=1e-6)
     assert found.probabilities is not None
@@ -173,7 +134,7 @@ def test_each_criterion_has_a_row_of_cosines() -> None:
 
 
 def test_no_criteria_ask_no_engine() -> None:
-    watcher = _Watcher()
+    watcher = Watcher()
     found = MatchPictures(engines=(watcher,))(Query(), _embeddings(), MONITOR)
     assert found.similarities.shape == (0, 3)
     assert watcher.warmed_up == 0
@@ -181,4 +142,4 @@ def test_no_criteria_ask_no_engine() -> None:
 
 def test_pictures_of_a_model_that_is_gone_are_refused() -> None:
     with pytest.raises(EngineError, match="gone"):
-        MatchPictures(engines=(_Watcher(),))(Query(criteria=("a",)), _embeddings("gone"), MONITOR)
+        MatchPictures(engines=(Watcher(),))(Query(criteria=("a",)), _embeddings("gone"), MONITOR)

@@ -1,10 +1,6 @@
 """Sound window by window, and what it says about criteria."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from clipkit.errors import EngineError, OptionError
@@ -14,37 +10,8 @@ from clipkit.types.matching import SoundEmbeddings
 from clipkit.types.media import Audio
 from clipkit.types.query import Query
 from clipkit.types.time import Span
-
-Rows = npt.NDArray[np.float32]
-
-MONITOR = Monitor("test")
-
-
-@dataclass(eq=False)
-class _Listener:
-    """Keeps what it is asked for; a row holds how loud a span is."""
-
-    name: str = "listener"
-    warmed_up: int = 0
-    is_broken: bool = False
-    heard: list[Span] = field(default_factory=list)
-
-    def warm_up(self, monitor: Monitor) -> None:
-        if self.is_broken:
-            raise EngineError("cannot listen", "it is broken")
-        self.warmed_up += 1
-
-    def close(self) -> None:
-        pass
-
-    def embed_texts(self, texts: Sequence[str], monitor: Monitor) -> Rows:
-        angles = [len(text) / 10 for text in texts]
-        return np.array([[np.cos(angle), np.sin(angle)] for angle in angles], np.float32)
-
-    def embed_sound(self, audio: Audio, spans: Sequence[Span], monitor: Monitor) -> Rows:
-        self.heard += spans
-        angles = [float(np.abs(audio.cut(span)).mean()) for span in spans]
-        return np.array([[np.cos(angle), np.sin(angle)] for angle in angles], np.float32)
+from tests.stages.matchers import Listener, directions
+from tests.stages.talks import MONITOR
 
 
 def _sound(duration_s: float) -> Audio:
@@ -57,7 +24,7 @@ def _sound(duration_s: float) -> Audio:
 )
 def test_windows_of_one_length_cover_the_sound(duration_s: float, windows: int) -> None:
     audio = _sound(duration_s)
-    found = EmbedSound(engines=(_Listener(),))(audio, MONITOR)
+    found = EmbedSound(engines=(Listener(),))(audio, MONITOR)
     assert len(found.spans) == len(found.vectors) == windows
     assert (found.spans[0].start_s, found.spans[-1].end_s) == (0.0, audio.duration_s)
     ends = [span.end_s for span in found.spans[:-1]]
@@ -68,7 +35,7 @@ def test_windows_of_one_length_cover_the_sound(duration_s: float, windows: int) 
 
 
 def test_each_window_has_its_row_in_order() -> None:
-    listener = _Listener()
+    listener = Listener()
     found = EmbedSound(engines=(listener,), window_s=2.0)(_sound(6.0), MONITOR)
     assert listener.heard == [Span(0.0, 2.0), Span(2.0, 4.0), Span(4.0, 6.0)]
     angles = np.arctan2(found.vectors[:, 1], found.vectors[:, 0])
@@ -77,7 +44,7 @@ def test_each_window_has_its_row_in_order() -> None:
 
 
 def test_a_source_without_sound_asks_no_engine() -> None:
-    listener = _Listener()
+    listener = Listener()
     found = EmbedSound(engines=(listener,))(_sound(0.0), MONITOR)
     assert (len(found.vectors), found.spans, listener.warmed_up) == (0, (), 0)
     matches = MatchSound(engines=())(Query(criteria=("a",)), found, MONITOR)
@@ -86,10 +53,10 @@ def test_a_source_without_sound_asks_no_engine() -> None:
 
 def test_an_engine_that_cannot_run_is_passed_over_and_told() -> None:
     told: list[Event] = []
-    engines = (_Listener(name="broken", is_broken=True), _Listener())
+    engines = (Listener(name="broken", is_broken=True), Listener())
     found = EmbedSound(engines=engines)(_sound(3.0), Monitor("hear", told.append))
     assert found.model == "listener"
-    assert told == [Fallback("hear", "broken", "listener", "cannot listen: it is broken")]
+    assert told == [Fallback("hear", "broken", "listener", "cannot match: it is broken")]
 
 
 @pytest.mark.parametrize("window_s", [0.0, -1.0, float("nan"), float("inf")])
@@ -99,14 +66,13 @@ def test_a_window_that_is_none_is_refused(window_s: float) -> None:
 
 
 def _embeddings(model: str = "listener") -> SoundEmbeddings:
-    angles = np.array([0.1, 0.3])
-    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    return SoundEmbeddings(vectors, (Span(0.0, 5.0), Span(5.0, 10.0)), model)
+    spans = Span(0.0, 5.0), Span(5.0, 10.0)
+    return SoundEmbeddings(directions([0.1, 0.3]), spans, model)
 
 
 def test_each_criterion_has_a_row_of_cosines() -> None:
     query = Query(criteria=("abc", "abcde", "a"))
-    engines = (_Listener(name="other"), _Listener())
+    engines = (Listener(name="other"), Listener())
     found = MatchSound(engines=engines)(query, _embeddings(), MONITOR)
     expected = np.cos([[0.2, 0.0], [0.4, 0.2], [0.0, 0.2]])
     np.testing.assert_allclose(found.similarities, expected, atol=1e-6)
@@ -114,7 +80,7 @@ def test_each_criterion_has_a_row_of_cosines() -> None:
 
 
 def test_no_criteria_ask_no_engine() -> None:
-    listener = _Listener()
+    listener = Listener()
     found = MatchSound(engines=(listener,))(Query(), _embeddings(), MONITOR)
     assert found.similarities.shape == (0, 2)
     assert listener.warmed_up == 0
@@ -122,4 +88,4 @@ def test_no_criteria_ask_no_engine() -> None:
 
 def test_sound_of_a_model_that_is_gone_is_refused() -> None:
     with pytest.raises(EngineError, match="gone"):
-        MatchSound(engines=(_Listener(),))(Query(criteria=("a",)), _embeddings("gone"), MONITOR)
+        MatchSound(engines=(Listener(),))(Query(criteria=("a",)), _embeddings("gone"), MONITOR)

@@ -1,9 +1,10 @@
-"""Builds tiny CLIP, SigLIP and CLAP models with random weights, as the hub lays them out.
+"""Builds tiny CLIP, SigLIP, CLAP and Llama models with random weights, as the hub lays them out.
 
 Tokens are words of a small vocabulary; a model is the same for a given seed.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,16 @@ from transformers import (
     ClapModel,
     CLIPConfig,
     CLIPModel,
+    GenerationConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
     SiglipConfig,
     SiglipModel,
 )
+
+from clipkit.engines.paired_model import PAIRED_FILES
+from clipkit.engines.weights import FolderWeights
 
 WORDS = "a the cat dog crowd cheers goal plays guitar on stage fire ! dont".split()
 _VOCABULARY = {
@@ -56,6 +64,13 @@ SIGLIP_PICTURES = {
     "rescale_factor": 0.00392156862745098,
     "size": {"height": 30, "width": 30},
 }
+
+
+CHAT = "{% for turn in messages %}<{{ turn.role }}> {{ turn.content }} <end> {% endfor %}<answer>"
+_CHAT_TOKENS = ["<unk>", "<end>", "<answer>", "<user>", "<assistant>"]
+_CHAT_WORDS = (
+    "the dog ate my birthday cake money is time we slept until noon , . all of us text :".split()
+)
 
 
 def clip(folder: Path, seed: int = 0) -> Path:
@@ -111,6 +126,48 @@ def clap(folder: Path, seed: int = 0, *, fused: bool = False, padding: str = "re
     return folder
 
 
+def paired_weights(folder: Path) -> FolderWeights:
+    """Return a CLIP, SigLIP or CLAP as engines take it."""
+    return FolderWeights(folder, PAIRED_FILES)
+
+
+def llama(folder: Path, *, template: str | None = CHAT) -> Path:
+    """Write a Llama that knows a few words, and samples unless told otherwise."""
+    vocabulary = {word: place for place, word in enumerate([*_CHAT_TOKENS, *_CHAT_WORDS])}
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=_tokenizer(vocabulary),
+        unk_token="<unk>",
+        eos_token="<end>",
+        additional_special_tokens=_CHAT_TOKENS[2:],
+    )
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        **{**_SIZES, "intermediate_size": 64},
+        vocab_size=len(vocabulary),
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        eos_token_id=1,
+        bos_token_id=None,
+        initializer_range=0.5,
+    )
+    model = LlamaForCausalLM(config)
+    model.generation_config = GenerationConfig(
+        do_sample=True, temperature=9.0, eos_token_id=1, repetition_penalty=1.1
+    )
+    model.save_pretrained(folder)
+    return folder
+
+
+def halved(folder: Path, copy: Path, name: str) -> Path:
+    """Copy a model and cut one of its files to half; return the copy."""
+    shutil.copytree(folder, copy)
+    content = (copy / name).read_bytes()
+    (copy / name).write_bytes(content[: len(content) // 2])
+    return copy
+
+
 def edit(path: Path, **changes: Any) -> None:
     """Change entries of a JSON file; what is set to None is left out."""
     document = {**json.loads(path.read_text()), **changes}
@@ -126,14 +183,20 @@ def _save(model: Any, folder: Path, tokenizer_class: str) -> None:
             if "logit" not in name:
                 weight.add_(torch.randn_like(weight) * 0.2)
     model.eval().save_pretrained(folder)
-    tokenizer = Tokenizer(models.WordLevel(_VOCABULARY, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = _tokenizer(_VOCABULARY)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
     tokenizer.save(str(folder / "tokenizer.json"))
     settings = {"tokenizer_class": tokenizer_class, "pad_token": "<pad>", "eos_token": "</s>"}
     _with(folder, "tokenizer_config.json", settings)
+
+
+def _tokenizer(vocabulary: dict[str, int]) -> Tokenizer:
+    """Return a tokenizer of whole words."""
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    return tokenizer
 
 
 def _with(folder: Path, name: str, document: dict[str, Any]) -> Path:
