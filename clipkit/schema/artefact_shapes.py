@@ -177,6 +177,8 @@ class _Record:
     fields: dict[str, Shape]
     by_name: bool
     """Whether some of its fields are taken by name only."""
+    defaults: dict[str, Any]
+    """What fields hold that a document does not have, for they came after it was written."""
 
     @property
     def text(self) -> str:
@@ -195,9 +197,18 @@ class _Record:
         }
 
     def unpack(self, column: Any, count: int, arrays: Arrays) -> Sequence[Any]:
-        if not isinstance(column, dict) or column.keys() != self.fields.keys():
+        if (
+            not isinstance(column, dict)
+            or not column.keys() <= self.fields.keys()
+            or not self.fields.keys() - column.keys() <= self.defaults.keys()
+        ):
             raise _damage(f"the fields of a {self.cls.__name__} are not what they should be")
-        columns = [shape.unpack(column[name], count, arrays) for name, shape in self.fields.items()]
+        columns = [
+            shape.unpack(column[name], count, arrays)
+            if name in column
+            else [self.defaults[name]] * count
+            for name, shape in self.fields.items()
+        ]
         make: Callable[..., Any] = self.cls
         try:
             if not columns:
@@ -357,7 +368,12 @@ def _record(cls: type) -> Shape:
         raise _refusal(f"an annotation of {cls.__name__} is unknown ({error})") from error
     except RecursionError as error:
         raise _refusal(f"{cls.__name__} holds itself") from error
-    return _Record(cls, shapes, any(field.kw_only for field in fields.values()))
+    defaults = {
+        name: field.default
+        for name, field in fields.items()
+        if field.default is not dataclasses.MISSING
+    }
+    return _Record(cls, shapes, any(field.kw_only for field in fields.values()), defaults)
 
 
 def _listed(column: Any, count: int) -> list[Any]:

@@ -1,7 +1,8 @@
 """Sound and sentences to how each sentence is said."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +10,9 @@ import numpy.typing as npt
 from clipkit.stages.sound_frames import HOP_S, Frames, k_weighting, lufs, power_spectra
 from clipkit.stages.sound_pitch import pitch_of
 from clipkit.stages.sound_reactions import reactions_of, without_marks
-from clipkit.types.delivery import Delivery
+from clipkit.types.delivery import Delivery, Reaction
 from clipkit.types.media import Audio
-from clipkit.types.speech import Sentence, Sentences
+from clipkit.types.speech import Cue, Sentence, Sentences, Transcript, Word
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,6 +34,10 @@ _FURTHEST_ST = 9.0
 _LONG_S = 1e6
 """Eleven days: longer pauses are damage."""
 
+_BEGINS_S = 1.2
+"""A mark that ends sooner than this before a sentence begins it: where sentences are split at
+pauses, the mark would have been of it."""
+
 _SHORTEST_S = 0.3
 """Recognisers give a lone word next to no time; nobody speaks that fast."""
 
@@ -44,8 +49,8 @@ class MeasureDelivery:
     Costs about three seconds of one core for an hour of sound, and a few MB beside the samples.
     """
 
-    def __call__(self, audio: Audio, sentences: Sentences) -> Delivery:
-        """Return a value of each kind for each sentence."""
+    def __call__(self, audio: Audio, sentences: Sentences, transcript: Transcript) -> Delivery:
+        """Return a value of each kind for each sentence; of the transcript the marks are read."""
         items = sentences.items
         squares, pitch_hz = _tracks(audio)
         sound = np.full((4, len(items)), np.nan)
@@ -65,7 +70,7 @@ class MeasureDelivery:
             pause_before_s=np.minimum([item.pause_before_s for item in items], _LONG_S).astype(
                 np.float32
             ),
-            reactions=np.array(reactions_of(items), np.uint8),
+            reactions=np.array(_reactions(items, transcript.marks), np.uint8),
         )
 
 
@@ -129,3 +134,30 @@ def _rates(items: Sequence[Sentence]) -> npt.NDArray[np.float32]:
     rates[rates == 0.0] = np.nan
     is_said = np.isfinite(rates)
     return (rates / np.median(rates[is_said]) if is_said.any() else rates).astype(np.float32)
+
+
+def _reactions(items: Sequence[Sentence], marks: Sequence[Cue]) -> list[Reaction]:
+    """Return what is marked within each sentence and right after it.
+
+    Recognisers leave marks among the words, readers take them from there. Here they are put back,
+    so that one rule tells for both which sentence a mark belongs to.
+    """
+    words = [Word(mark.text, mark.span) for mark in marks]
+    starts_s = [mark.span.start_s for mark in marks]
+    parts: list[Sentence] = []
+    places: list[int] = []
+    reached = 0
+    for item in items:
+        begun = max(reached, bisect_right(starts_s, item.span.start_s))
+        ended = max(begun, bisect_left(starts_s, item.span.end_s))
+        before, within = words[reached:begun], words[begun:ended]
+        if before and item.span.start_s - before[-1].span.end_s >= _BEGINS_S:
+            parts.append(Sentence(tuple(before), 0.0, 0.0))
+            before = []
+        places.append(len(parts))
+        parts.append(replace(item, words=(*before, *item.words, *within)))
+        reached = ended
+    if reached < len(words):
+        parts.append(Sentence(tuple(words[reached:]), 0.0, 0.0))
+    found = reactions_of(parts)
+    return [found[place] for place in places]

@@ -8,7 +8,12 @@ import re
 from collections.abc import Iterator
 
 from clipkit.errors import TranscriptError
-from clipkit.transcripts.words import cues_of_words, in_time_order, transcript_of_cues, words_of_cue
+from clipkit.transcripts.words import (
+    cues_of,
+    transcript_of_cues,
+    transcript_of_pieces,
+    words_of_cue,
+)
 from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
 
@@ -26,7 +31,7 @@ def parse_srt(text: str) -> Transcript:
     Raises:
         TranscriptError: There is no cue in it.
     """
-    return _checked(_plain_words(text), "file:srt")
+    return _checked(transcript_of_cues(_cues(text), None, "file:srt"))
 
 
 def parse_vtt(text: str) -> Transcript:
@@ -38,33 +43,33 @@ def parse_vtt(text: str) -> Transcript:
     if not text.lstrip().startswith("WEBVTT"):
         raise TranscriptError("", "its first line is not WEBVTT", "Check that it is WebVTT.")
     if _INLINE_TIME.search(text):
-        return _checked(_inline_words(text), "file:vtt")
-    return _checked(_plain_words(text), "file:vtt")
+        return _checked(transcript_of_pieces(_inline_pieces(text), None, "file:vtt"))
+    return _checked(transcript_of_cues(_cues(text), None, "file:vtt"))
 
 
 def to_srt(transcript: Transcript) -> str:
-    """Write SRT: sentences as cues."""
+    """Write SRT: sentences and marks as cues."""
     blocks = [
         f"{number}\n{_clock(cue.span.start_s, ',')} --> {_clock(cue.span.end_s, ',')}\n{cue.text}\n"
-        for number, (cue, _) in enumerate(cues_of_words(transcript.words), start=1)
+        for number, cue in enumerate(cues_of(transcript), start=1)
     ]
     return "\n".join(blocks)
 
 
 def to_vtt(transcript: Transcript) -> str:
-    """Write WebVTT: sentences as cues, speakers as voices."""
+    """Write WebVTT: sentences and marks as cues, speakers as voices."""
     blocks = ["WEBVTT\n"]
-    for cue, _ in cues_of_words(transcript.words):
+    for cue in cues_of(transcript):
         voice = f"<v {html.escape(cue.speaker, quote=False)}>" if cue.speaker else ""
         times = f"{_clock(cue.span.start_s, '.')} --> {_clock(cue.span.end_s, '.')}"
         blocks.append(f"{times}\n{voice}{html.escape(cue.text, quote=False)}\n")
     return "\n".join(blocks)
 
 
-def _checked(words: tuple[Word, ...], origin: str) -> Transcript:
-    if not words:
+def _checked(transcript: Transcript) -> Transcript:
+    if not transcript.words:
         raise TranscriptError("", "no timed text was found in it", "Check that it has cues.")
-    return Transcript(words, None, origin)
+    return transcript
 
 
 def _blocks(text: str) -> Iterator[tuple[Span, list[str]]]:
@@ -94,17 +99,15 @@ def _cue_span(line: str, times: re.Match[str]) -> Span:
     return Span(start_s, end_s)
 
 
-def _plain_words(text: str) -> tuple[Word, ...]:
-    cues = [
+def _cues(text: str) -> list[Cue]:
+    return [
         Cue(span, _plain("\n".join(lines)), _speaker("\n".join(lines)))
         for span, lines in _blocks(text)
     ]
-    return transcript_of_cues(cues, None, "").words
 
 
-def _inline_words(text: str) -> tuple[Word, ...]:
-    """Read cues with word times, in which rolling captions repeat the line before."""
-    words: list[Word] = []
+def _inline_pieces(text: str) -> Iterator[list[Word]]:
+    """Read lines with word times, in which rolling captions repeat the line before."""
     said = ""
     for span, lines in _blocks(text):
         for line in lines:
@@ -112,12 +115,13 @@ def _inline_words(text: str) -> tuple[Word, ...]:
                 continue
             said = _plain(line)
             stamps = [_seconds(time.groups()) for time in _INLINE_TIME.finditer(line)]
+            words: list[Word] = []
             reached_s = span.start_s
             for piece, stamp_s in zip(_pieces(line), [*stamps, span.end_s], strict=True):
                 end_s = min(max(reached_s, stamp_s), span.end_s)
                 words += words_of_cue(Cue(Span(reached_s, end_s), _plain(piece), _speaker(line)))
                 reached_s = end_s
-    return in_time_order(words)
+            yield words
 
 
 def _pieces(line: str) -> list[str]:

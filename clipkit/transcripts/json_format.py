@@ -3,6 +3,7 @@
 All three share ``segments[].start/end/text``; words lie in ``segments[].words[]`` (WhisperX,
 whisper, clipkit) or beside the segments, which may then be missing (OpenAI's word granularity). A
 word is called ``word`` or ``text``, its certainty ``score``, ``probability`` or ``confidence``.
+Others write marks of sounds as words; clipkit lists them apart, as ``marks[].start/end/text``.
 """
 
 import json
@@ -10,7 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from clipkit.errors import OptionError, TranscriptError
-from clipkit.transcripts.words import cues_of_words, in_time_order, spread, words_of_cue
+from clipkit.transcripts.words import (
+    cues_of_words,
+    in_time_order,
+    spread,
+    transcript_of_pieces,
+    words_of_cue,
+)
 from clipkit.types.language import checked_language
 from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
@@ -46,13 +53,16 @@ def parse_document(document: Mapping[str, Any]) -> Transcript:
             'it has no list "segments"',
             "Give JSON as WhisperX, OpenAI (verbose_json) or clipkit write it.",
         )
-    words: list[Word] = []
-    for number, segment in enumerate(segments):
-        words += _segment_words(segment, f"segments[{number}]")
+    pieces = [
+        _segment_words(segment, f"segments[{number}]") for number, segment in enumerate(segments)
+    ]
     if beside and not _has_words(segments):
-        words = [_word(entry, f"words[{number}]", None) for number, entry in enumerate(beside)]
-    said = in_time_order(word for word in words if word.text)
-    return Transcript(said, _language(document), _origin(document))
+        pieces = [[_word(entry, f"words[{number}]", None) for number, entry in enumerate(beside)]]
+    language, origin = _language(document), _origin(document)
+    if not isinstance(document.get("marks"), list):
+        return transcript_of_pieces(pieces, language, origin)
+    said = in_time_order(word for piece in pieces for word in piece if word.text)
+    return Transcript(said, language, origin, in_time_order(_marks(document["marks"])))
 
 
 def to_json(transcript: Transcript) -> str:
@@ -70,6 +80,7 @@ def to_json(transcript: Transcript) -> str:
         "language": transcript.language,
         "origin": transcript.origin,
         "segments": segments,
+        "marks": [_mark_entry(mark) for mark in transcript.marks],
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
@@ -83,6 +94,21 @@ def _entry(word: Word) -> dict[str, Any]:
         "speaker": word.speaker,
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def _mark_entry(mark: Cue) -> dict[str, Any]:
+    entry = {
+        "start": mark.span.start_s,
+        "end": mark.span.end_s,
+        "text": mark.text,
+        "speaker": mark.speaker,
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _marks(entries: list[Any]) -> list[Cue]:
+    words = [_word(entry, f"marks[{number}]", None) for number, entry in enumerate(entries)]
+    return [Cue(word.span, word.text, word.speaker) for word in words]
 
 
 def _has_words(segments: list[Any]) -> bool:

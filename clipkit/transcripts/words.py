@@ -1,14 +1,15 @@
 """Between timed pieces of text and timed words."""
 
-import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
+from clipkit.transcripts.sound_marks import parted
 from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
 
-_SOUND_MARK = re.compile(r"[\[(♪][^\[(♪\])]*[\])♪]")
-"""What captions write for sounds: [Music], (laughs), ♪ song ♪."""
+_Timed = TypeVar("_Timed", Word, Cue)
 
 _CUE_CHARS = 84
 """Two lines of 42. Source: the usual limit of broadcasters' subtitle guides."""
@@ -18,11 +19,8 @@ _CUE_GAP_S = 0.6
 
 
 def words_of_cue(cue: Cue) -> list[Word]:
-    """Give each word of a cue its share of the time, by its letters.
-
-    A cue of sound marks alone has none.
-    """
-    return spread(_SOUND_MARK.sub(" ", cue.text).split(), cue.span, cue.speaker)
+    """Give each word of a cue, and of the marks in it, its share of the time, by its letters."""
+    return spread(cue.text.split(), cue.span, cue.speaker)
 
 
 def spread(texts: Sequence[str], span: Span, speaker: str | None) -> list[Word]:
@@ -44,17 +42,47 @@ def transcript_of_cues(cues: Iterable[Cue], language: str | None, origin: str) -
     words of both would mix.
     """
     ordered = sorted(cues, key=lambda cue: cue.span.start_s)
-    words: list[Word] = []
+    pieces: list[list[Word]] = []
     next_starts_s = [*(cue.span.start_s for cue in ordered[1:]), float("inf")]
     for cue, next_start_s in zip(ordered, next_starts_s, strict=False):
         span = Span(cue.span.start_s, min(cue.span.end_s, next_start_s))
-        words += words_of_cue(replace(cue, span=span))
-    return Transcript(in_time_order(words), language, origin)
+        pieces.append(words_of_cue(replace(cue, span=span)))
+    return transcript_of_pieces(pieces, language, origin)
 
 
-def in_time_order(words: Iterable[Word]) -> tuple[Word, ...]:
-    """Return the words by their starts; those that start together stay as they were."""
-    return tuple(sorted(words, key=lambda word: word.span.start_s))
+def transcript_of_pieces(
+    pieces: Iterable[Sequence[Word]], language: str | None, origin: str
+) -> Transcript:
+    """Make a transcript of timed words among which sounds are marked.
+
+    Args:
+        pieces: Words of a cue, a line or a segment, in order; no mark goes on in the next.
+        language: ISO 639-1 code, or None.
+        origin: What wrote it.
+    """
+    words: list[Word] = []
+    marks: list[Cue] = []
+    for piece in pieces:
+        said, marked = parted([word for word in piece if word.text])
+        words += said
+        marks += marked
+    return Transcript(in_time_order(words), language, origin, in_time_order(marks))
+
+
+def in_time_order(items: Iterable[_Timed]) -> tuple[_Timed, ...]:
+    """Return words or cues by their starts; those that start together stay as they were."""
+    return tuple(sorted(items, key=lambda item: item.span.start_s))
+
+
+def cues_of(transcript: Transcript) -> list[Cue]:
+    """Group a transcript's words to cues a person can read; each mark is one of its own."""
+    words, cues, reached = transcript.words, list[Cue](), 0
+    for mark in transcript.marks:
+        place = bisect_left(words, mark.span.start_s, key=lambda word: word.span.start_s)
+        cues += [cue for cue, _ in cues_of_words(words[reached:place])]
+        cues.append(mark)
+        reached = place
+    return cues + [cue for cue, _ in cues_of_words(words[reached:])]
 
 
 def cues_of_words(words: Sequence[Word]) -> list[tuple[Cue, list[Word]]]:

@@ -54,6 +54,10 @@ class Transcript:
     origin: str
     """What wrote it: an engine's name, or "file:srt", "subtitles:mov_text" and the like."""
 
+    marks: tuple["Cue", ...] = ()
+    """What readers found marked between the words, as written: "[Laughter]", "♪ la la ♪"; in the
+    order of their starts."""
+
     @property
     def text(self) -> str:
         """All words, joined by spaces."""

@@ -19,7 +19,7 @@ from clipkit.types.clips import Clips
 from clipkit.types.media import MediaInfo, Shots, Source
 from clipkit.types.query import Query
 from clipkit.types.report import RunReport
-from clipkit.types.speech import Sentences, Speech, Transcript, Word
+from clipkit.types.speech import Cue, Sentences, Speech, Transcript, Word
 from clipkit.types.time import Span
 
 _Artefact = TypeVar("_Artefact")
@@ -194,6 +194,19 @@ def test_a_field_too_few_or_too_many_is_refused(key: str) -> None:
         load(Transcript, {k: v for k, v in document.items() if k != key}, arrays)
     with pytest.raises(SchemaError):
         load(Transcript, document | {"more": [1]}, arrays)
+
+
+def test_a_field_that_came_after_a_document_was_written_has_its_default() -> None:
+    document, arrays = dump(TALK)
+    del document["marks"]
+    assert load(Transcript, document, arrays) == TALK
+    del document["words"]["items"]["confidence"]
+    assert [word.confidence for word in load(Transcript, document, arrays).words] == [None, None]
+
+
+def test_marks_come_back() -> None:
+    marked = dataclasses.replace(TALK, marks=(Cue(Span(0.5, 1.0), "[Laughter]", "A"),))
+    assert load(Transcript, *dump(marked)) == marked
 
 
 def test_an_array_that_is_missing_is_refused() -> None:

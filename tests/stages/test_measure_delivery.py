@@ -14,7 +14,7 @@ from clipkit.stages.sound_frames import Frames, k_weighting, lufs, power_spectra
 from clipkit.stages.sound_pitch import pitch_of
 from clipkit.types.delivery import SILENCE_LUFS, Delivery, Reaction
 from clipkit.types.media import Audio
-from clipkit.types.speech import Sentence, Sentences, Word
+from clipkit.types.speech import Sentence, Sentences, Transcript, Word
 from clipkit.types.time import Span
 from tests.stages.talks import SILENCE, noise
 
@@ -53,6 +53,12 @@ def _sentence(
     return Sentence(words, pause_s, 0.5)
 
 
+def _delivery(audio: Audio, sentences: Sentences) -> Delivery:
+    """Measure sentences among whose words marks may be left."""
+    words = tuple(word for item in sentences.items for word in item.words)
+    return MeasureDelivery()(audio, sentences, Transcript(words, "en", "test"))
+
+
 def _each(*parts: Samples) -> tuple[Audio, Sentences]:
     """Lay sounds one after the other, each under a sentence that leaves .1 s at both its ends."""
     edges = np.cumsum([0, *map(len, parts)]) / _RATE_HZ
@@ -64,7 +70,7 @@ def _each(*parts: Samples) -> tuple[Audio, Sentences]:
 
 
 def _measured(*parts: Samples) -> Delivery:
-    return MeasureDelivery()(*_each(*parts))
+    return _delivery(*_each(*parts))
 
 
 def test_a_sine_of_997_hz_is_as_loud_as_the_standard_says() -> None:
@@ -91,8 +97,8 @@ def test_rumble_counts_little() -> None:
 @settings(max_examples=10, deadline=None)
 def test_a_gain_moves_loudness_by_its_decibels_and_nothing_else(gain: float, seed: int) -> None:
     audio, sentences = _each(noise(1.0, seed), _voice(_glide(120.0, 0.7, 1.0)), noise(0.7, seed))
-    before = MeasureDelivery()(audio, sentences)
-    after = MeasureDelivery()(Audio(audio.samples * np.float32(gain)), sentences)
+    before = _delivery(audio, sentences)
+    after = _delivery(Audio(audio.samples * np.float32(gain)), sentences)
     np.testing.assert_allclose(
         after.loudness_lufs - before.loudness_lufs, 20.0 * np.log10(gain), atol=1e-4
     )
@@ -163,7 +169,7 @@ def test_a_speaker_is_compared_with_their_own_pitch() -> None:
         _sentence(item.text, item.span.start_s, item.span.end_s, "AAABBB"[number])
         for number, item in enumerate(unnamed.items)
     )
-    pitch = MeasureDelivery()(audio, Sentences(items)).pitch_st
+    pitch = _delivery(audio, Sentences(items)).pitch_st
     np.testing.assert_allclose(pitch, [0.0, 0.0, 2.0, 0.0, 0.0, -2.0], atol=0.1)
 
 
@@ -205,7 +211,7 @@ def test_silence_is_at_the_floor() -> None:
 
 def test_without_sound_the_transcript_still_tells_rate_pause_and_reactions() -> None:
     items = (_sentence("We laugh. [Laughter]", 0.0, 2.0), _sentence("Twice as much.", 3.0, 4.0))
-    delivery = MeasureDelivery()(SILENCE, Sentences(items))
+    delivery = _delivery(SILENCE, Sentences(items))
     assert not delivery.has_sound
     for values in (
         delivery.loudness_lufs,
@@ -222,7 +228,7 @@ def test_without_sound_the_transcript_still_tells_rate_pause_and_reactions() -> 
 
 
 def test_without_sentences_there_is_nothing() -> None:
-    delivery = MeasureDelivery()(Audio(noise(1.0)), Sentences(()))
+    delivery = _delivery(Audio(noise(1.0)), Sentences(()))
     assert delivery.has_sound
     assert delivery.loudness_lufs.shape == delivery.reactions.shape == delivery.rate.shape == (0,)
 
@@ -231,13 +237,13 @@ def test_a_sentence_after_the_sound_s_end_is_not_measured() -> None:
     items = (_sentence("Here", 0.0, 0.9), _sentence("Half", 0.9, 1.4), _sentence("Gone", 1.5, 2.0))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        loudness = MeasureDelivery()(Audio(noise(1.0)), Sentences(items)).loudness_lufs
+        loudness = _delivery(Audio(noise(1.0)), Sentences(items)).loudness_lufs
     assert np.isfinite(loudness[:2]).all()
     assert np.isnan(loudness[2])
 
 
 def test_a_word_without_length_is_measured() -> None:
-    delivery = MeasureDelivery()(Audio(noise(1.0)), Sentences((_sentence("Yes.", 0.5, 0.5),)))
+    delivery = _delivery(Audio(noise(1.0)), Sentences((_sentence("Yes.", 0.5, 0.5),)))
     assert np.isfinite(delivery.loudness_lufs).all()
     assert delivery.rate[0] == 1.0
 
@@ -247,7 +253,7 @@ def _told(*texts: str, gap_s: float = 1.0) -> list[Reaction]:
         _sentence(text, number * (1.0 + gap_s), number * (1.0 + gap_s) + 1.0)
         for number, text in enumerate(texts)
     )
-    found = MeasureDelivery()(SILENCE, Sentences(items)).reactions
+    found = _delivery(SILENCE, Sentences(items)).reactions
     return [Reaction(int(value)) for value in found]
 
 
@@ -304,5 +310,5 @@ def test_a_mark_before_a_sentence_belongs_to_the_one_it_answers() -> None:
 def test_marks_are_not_said_fast() -> None:
     items = (_sentence("Plain words.", 0.0, 1.0), _sentence("Plain words. [laughter]", 2.0, 3.0))
     only = (*items, _sentence("[laughter]", 4.0, 5.0))
-    rate = MeasureDelivery()(SILENCE, Sentences(only)).rate
+    rate = _delivery(SILENCE, Sentences(only)).rate
     np.testing.assert_allclose(rate, [1.0, 1.0, np.nan])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clipkit.errors import TranscriptError
 from clipkit.transcripts.captions import parse_srt, parse_vtt
-from clipkit.types.speech import Transcript
+from clipkit.types.speech import Cue, Transcript
 from clipkit.types.time import Span
 
 SRT = """1
@@ -130,6 +130,45 @@ def test_cues_that_stay_while_the_next_is_shown_do_not_mix_their_words() -> None
 def test_sounds_are_no_words() -> None:
     text = "1\n00:00:01,000 --> 00:00:02,000\n[Music] (laughs) ♪ la la ♪ Hello.\n"
     assert parse_srt(text).text == "Hello."
+
+
+def test_a_cue_of_a_mark_alone_is_a_mark_of_the_cue_s_time() -> None:
+    text = (
+        "1\n00:00:01,000 --> 00:00:02,000\nHello.\n\n"
+        "2\n00:00:02,500 --> 00:00:04,000\n<i>[Audience laughing]</i>\n"
+    )
+    for transcript in (parse_srt(text), parse_vtt("WEBVTT\n\n" + text.replace(",", "."))):
+        assert transcript.text == "Hello."
+        assert transcript.marks == (Cue(Span(2.5, 4.0), "[Audience laughing]"),)
+
+
+def test_a_mark_within_a_line_lies_between_its_neighbours_and_has_their_voice() -> None:
+    transcript = parse_vtt("WEBVTT\n\n00:01.000 --> 00:05.000\n<v Anna>So (laughs) then\n")
+    (before, after), (mark,) = transcript.words, transcript.marks
+    assert (before.text, mark.text, after.text) == ("So", "(laughs)", "then")
+    assert (before.span.start_s, after.span.end_s) == (1.0, 5.0)
+    assert before.span.end_s == mark.span.start_s < mark.span.end_s == after.span.start_s
+    assert mark.speaker == "Anna"
+
+
+def test_marks_between_words_with_times_of_their_own_have_theirs() -> None:
+    text = (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nso<00:01.200> [ big<00:01.400> laugh ]"
+        "<00:01.800> then\n\n00:02.000 --> 00:03.000\n[Music]\n\n"
+        "00:03.000 --> 00:04.000\n[Music]\n"
+    )
+    transcript = parse_vtt(text)
+    assert transcript.text == "so then"
+    assert _edges(transcript) == [(1.0, 1.2), (1.8, 2.0)]
+    assert transcript.marks == (
+        Cue(Span(1.2, 1.8), "[ big laugh ]"),
+        Cue(Span(2.0, 3.0), "[Music]"),
+    )
+
+
+def test_a_file_of_marks_alone_has_no_text() -> None:
+    with pytest.raises(TranscriptError, match="no timed text"):
+        parse_srt("1\n00:00:01,000 --> 00:00:02,000\n[Music]\n")
 
 
 def test_webvtt_gives_words_and_voices() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from clipkit.errors import TranscriptError
 from clipkit.transcripts import transcript_of
 from clipkit.transcripts.json_format import parse_json
-from clipkit.types.speech import Transcript, Word
+from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
 
 
@@ -121,6 +121,50 @@ def test_a_certainty_is_a_probability_or_unknown(
     word = {"word": "Hello", "start": 0.0, "end": 0.5, key: written}
     (only,) = _read({"segments": [{"words": [word]}]}).words
     assert only.confidence == read
+
+
+def test_marks_among_words_are_no_words_and_keep_their_times() -> None:
+    texts = ("So", "(audience", "laughs)", "then", "[Music]")
+    words = [
+        {"word": word, "start": float(place), "end": place + 0.5, "score": 0.5}
+        for place, word in enumerate(texts)
+    ]
+    expected = Transcript(
+        (Word("So", Span(0.0, 0.5), 0.5, "A"), Word("then", Span(3.0, 3.5), 0.5, "A")),
+        None,
+        "file:json",
+        (Cue(Span(1.0, 2.5), "(audience laughs)", "A"), Cue(Span(4.0, 4.5), "[Music]", "A")),
+    )
+    segment = {"start": 0.0, "end": 4.5, "text": "x", "speaker": "A", "words": words}
+    assert _read({"segments": [segment]}) == expected
+    beside = [word | {"speaker": "A"} for word in words]
+    assert _read({"words": beside}) == expected
+
+
+def test_a_mark_that_could_not_be_aligned_lies_between_its_neighbours() -> None:
+    words = [
+        {"word": "So", "start": 1.0, "end": 1.5},
+        {"word": "[laughs]"},
+        {"word": "then.", "start": 2.0, "end": 2.5},
+    ]
+    transcript = _read({"segments": [{"start": 1.0, "end": 2.5, "words": words}]})
+    assert _said(transcript) == ["So", "then."]
+    assert transcript.marks == (Cue(Span(1.5, 2.0), "[laughs]"),)
+
+
+def test_a_segment_of_a_mark_alone_is_a_mark_of_the_segment_s_time() -> None:
+    segments = [{"start": 1.25, "end": 3.0, "text": " [Music]"}]
+    assert _read({"segments": segments}).marks == (Cue(Span(1.25, 3.0), "[Music]"),)
+
+
+def test_where_marks_are_listed_nothing_among_the_words_is_one() -> None:
+    word = {"word": "[sic]", "start": 0.0, "end": 0.5}
+    mark = {"text": "[Applause]", "start": 1.0, "end": 2.0}
+    transcript = _read({"segments": [{"words": [word]}], "marks": [mark]})
+    assert _said(transcript) == ["[sic]"]
+    assert transcript.marks == (Cue(Span(1.0, 2.0), "[Applause]"),)
+    with pytest.raises(TranscriptError, match=r"marks\[0\]"):
+        _read({"segments": [], "marks": [{"text": "[Applause]"}]})
 
 
 def test_whisper_calls_a_word_text_and_its_space_does_not_count() -> None:
@@ -232,12 +276,13 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(values, values, values)
+@given(values, values, values, values)
 def test_any_json_gives_a_transcript_or_a_transcript_error(
-    segments: Any, words: Any, language: Any
+    segments: Any, words: Any, language: Any, marks: Any
 ) -> None:
+    document = {"segments": segments, "words": words, "language": language, "marks": marks}
     try:
-        transcript = _read({"segments": segments, "words": words, "language": language})
+        transcript = _read(document)
     except TranscriptError:
         return
     for word in transcript.words:

@@ -11,7 +11,7 @@ from clipkit.transcripts import TRANSCRIPT_SUFFIXES, read_transcript, write_tran
 from clipkit.transcripts.captions import parse_srt, parse_vtt, to_srt, to_vtt
 from clipkit.transcripts.json_format import parse_json, to_json
 from clipkit.transcripts.words import cues_of_words
-from clipkit.types.speech import Transcript, Word
+from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
 
 HELLO = Transcript(
@@ -35,9 +35,23 @@ def transcripts(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> Transcript:
         confidence = draw(st.none() | st.floats(0.0, 1.0))
         speaker = draw(st.sampled_from([None, "Anna", "Ben & Co", "<3"]))
         words.append(Word(draw(texts), span, confidence, speaker))
+    marks = [
+        Cue(
+            Span(start, start + draw(st.integers(0, 3))),
+            draw(_marks),
+            draw(st.none() | st.just("A")),
+        )
+        for start in sorted(draw(st.lists(st.integers(0, 30), max_size=3)))
+    ]
     return Transcript(
-        tuple(words), draw(st.sampled_from([None, "en", "ja"])), draw(st.text(max_size=5))
+        tuple(words),
+        draw(st.sampled_from([None, "en", "ja"])),
+        draw(st.text(max_size=5)),
+        tuple(marks),
     )
+
+
+_marks = st.sampled_from(["[Laughter]", "(loud applause)", "♪ la la ♪", "♪", "【拍手】"])
 
 
 spoken = st.from_regex(r"[A-Za-zé字]{1,12}[.,?!]?", fullmatch=True)
@@ -60,6 +74,13 @@ def test_json_gives_back_the_very_same_transcript(transcript: Transcript) -> Non
 def test_srt_and_webvtt_give_back_the_text(transcript: Transcript) -> None:
     assert parse_srt(to_srt(transcript)).text == transcript.text
     assert parse_vtt(to_vtt(transcript)).text == transcript.text
+
+
+@given(transcripts(spoken).filter(lambda transcript: bool(transcript.words)))
+def test_srt_and_webvtt_give_back_the_marks_and_when_they_begin(transcript: Transcript) -> None:
+    marks = [(mark.text, mark.span.start_s) for mark in transcript.marks]
+    for back in (parse_srt(to_srt(transcript)), parse_vtt(to_vtt(transcript))):
+        assert [(mark.text, mark.span.start_s) for mark in back.marks] == marks
 
 
 @given(transcripts(spoken).filter(lambda transcript: bool(transcript.words)))
