@@ -78,12 +78,18 @@ class Reporter:
 
     def _started(self, stage: str) -> None:
         if self._bars is not None:
-            self._tasks[stage] = self._bars.add_task(stage_name(stage), total=None, outcome="")
+            self._bar_of(stage, self._bars)
+
+    def _bar_of(self, stage: str, bars: Progress) -> TaskID:
+        """Return a stage's bar; engines may be warmed up, and tell of it, before their stage."""
+        if stage not in self._tasks:
+            self._tasks[stage] = bars.add_task(stage_name(stage), total=None, outcome="")
+        return self._tasks[stage]
 
     def _moved(self, event: events.Progress) -> None:
         if self._bars is not None:
             self._bars.update(
-                self._tasks[event.stage],
+                self._bar_of(event.stage, self._bars),
                 total=event.total,
                 completed=event.done,
                 outcome="fetching weights" if event.unit == "bytes" else "",
@@ -95,13 +101,16 @@ class Reporter:
             if event.wall_s >= _SHORT_S:
                 self._line(f"{stage_name(event.stage):<17}{outcome}")
             return
-        task = self._tasks[event.stage]
+        task = self._bar_of(event.stage, self._bars)
+        del self._tasks[event.stage]
         if event.wall_s < _SHORT_S:
             self._bars.remove_task(task)
         else:
             self._bars.update(task, total=1.0, completed=1.0, outcome=outcome)
 
     def _restored(self, event: events.Restored) -> None:
+        if self._bars is not None and event.stage in self._tasks:
+            self._bars.remove_task(self._tasks.pop(event.stage))
         if not self._told_of_store:
             self._told_of_store = True
             self._line("some of what is known of this source was kept; it is not made again")
