@@ -20,6 +20,8 @@ _REACTIONS = Reaction.LAUGHTER | Reaction.APPLAUSE | Reaction.CHEERING
 class Runs:
     """Runs of sentences, with sums over them.
 
+    A pinned span in silence is a run of none: the sums are 0, and so is what its ends would say.
+
     Args:
         moments: The runs.
         outline: The sentences.
@@ -27,6 +29,7 @@ class Runs:
 
     def __init__(self, moments: Moments, outline: Outline) -> None:
         self.first, self.stop = moments.first, moments.stop
+        self.is_said = moments.stop > moments.first
         self.length_s = np.maximum(moments.duration_s, 1e-9)
         self._words = outline.words
         self._word_count = np.maximum(self.total(outline.words), 1.0)
@@ -42,11 +45,16 @@ class Runs:
         # A transcript may go on after the source; the outline ends with it.
         return self.total(per_sentence[: len(self._words)] * self._words) / self._word_count
 
+    def at_ends(self, per_border: Floats) -> Floats:
+        """Return the mean of a value of the borders over both ends of each run."""
+        ends = (per_border[self.first] + per_border[self.stop]) / 2.0
+        result: Floats = np.where(self.is_said, ends, 0.0)
+        return result
+
 
 def borders(runs: Runs, outline: Outline) -> Floats:
     """Return how much the topic changes at both ends of each run."""
-    result: Floats = (outline.topic_change[runs.first] + outline.topic_change[runs.stop]) / 2.0
-    return result
+    return runs.at_ends(outline.topic_change)
 
 
 def coherence(runs: Runs, outline: Outline) -> Floats:
@@ -62,13 +70,12 @@ def coherence(runs: Runs, outline: Outline) -> Floats:
 def pauses(runs: Runs, outline: Outline) -> Floats:
     """Return how clear both ends of each run are: a pause of a second, or another speaker, is 1."""
     clear = np.maximum(np.minimum(outline.pause_s, 1.0), 0.7 * outline.turn)
-    result: Floats = (clear[runs.first] + clear[runs.stop]) / 2.0
-    return result
+    return runs.at_ends(clear)
 
 
 def opening(runs: Runs, outline: Outline) -> Floats:
     """Return whether each run begins with a sentence that needs nothing before it."""
-    result: Floats = outline.stands_alone[runs.first]
+    result: Floats = np.where(runs.is_said, outline.stands_alone[runs.first], 0.0)
     return result
 
 

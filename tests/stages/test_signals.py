@@ -164,6 +164,9 @@ def test_a_pinned_span_without_sentences_is_no_error(source: Any) -> None:
         (value,) = measure(runs, said if name == "reactions" else outline)
         assert 0.0 <= value <= 1.0, name
     assert signals.coherence(runs, outline).tolist() == [0.5]
+    assert signals.borders(runs, outline).tolist() == [0.0]
+    assert signals.opening(runs, outline).tolist() == [0.0]
+    assert signals.pauses(runs, outline).tolist() == [0.0]
     assert signals.flow(runs, outline).tolist() == [0.0]
     assert signals.substance(runs, outline).tolist() == [0.0]
     assert signals.reactions(runs, said).tolist() == [0.0]
