@@ -15,6 +15,7 @@ from clipkit.types.clips import Clips, Previews, Rendering
 from clipkit.types.events import Cancellation
 from clipkit.types.media import MediaInfo, Source
 from clipkit.types.query import PreviewFolder, Query, RenderOrder
+from clipkit.types.retrieval import Relevance
 from clipkit.types.speech import SentenceEmbeddings, Transcript
 
 JOB_FILE = "clips.json"
@@ -90,7 +91,9 @@ def find_clips(
             ),
             query=query,
             language=made[Transcript].language,
-            engines=tuple(_engines(made[Transcript], made[SentenceEmbeddings], previews)),
+            engines=tuple(
+                _engines(made[Transcript], made[SentenceEmbeddings], made.get(Relevance), previews)
+            ),
             clips=clips,
             previews=tuple(
                 (preview.clip_id, f"{PREVIEW_FOLDER}/{preview.path.name}")
@@ -195,10 +198,15 @@ def _fresh_folder(folder: Path) -> Iterator[None]:
 
 
 def _engines(
-    transcript: Transcript, embeddings: SentenceEmbeddings, previews: Previews
+    transcript: Transcript,
+    embeddings: SentenceEmbeddings,
+    relevance: Relevance | None,
+    previews: Previews,
 ) -> Iterator[tuple[str, str]]:
     yield "transcript", transcript.origin
     yield "embedder", embeddings.model
+    if relevance is not None and relevance.judge is not None:
+        yield "relevance", relevance.judge
     encoders = sorted({preview.encoder for preview in previews.items})
     if encoders:
         yield "preview", "+".join(encoders)

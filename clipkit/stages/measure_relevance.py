@@ -13,6 +13,7 @@ from clipkit.types.curves import logit, squashed
 from clipkit.types.events import Monitor
 from clipkit.types.retrieval import (
     Criteria,
+    Criterion,
     CriteriaEmbeddings,
     Evidence,
     Relevance,
@@ -95,6 +96,7 @@ class MeasureRelevance:
             words=np.stack(words),
             similarity=cosines,
             is_general=is_general,
+            judge=judge.name if any(map(_is_judged, criteria.all)) else None,
         )
 
     def _judge(self, embedder: str, monitor: Monitor) -> RelevanceJudge:
@@ -115,6 +117,10 @@ class MeasureRelevance:
         raise OptionError(
             f"cannot judge relevance with {first.name}", reason, "Give a judge that knows it."
         )
+
+
+def _is_judged(criterion: Criterion) -> bool:
+    return not (criterion.is_general or criterion.examples)
 
 
 def _told_apart(answers: Floats, cosines: Floats, weight: float) -> Floats:

@@ -200,3 +200,6 @@ class Relevance:
 
     is_general: npt.NDArray[np.bool_]
     """Shape (criteria,): which any highlight answers; their rows of ``answers`` are 0."""
+
+    judge: str | None = None
+    """Name of the judge; None where no criterion names a subject."""

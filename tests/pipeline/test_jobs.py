@@ -49,6 +49,17 @@ def test_a_transcript_that_is_given_spares_the_recogniser(short: Path, tmp_path:
     assert said <= set(SAID)
 
 
+@pytest.mark.parametrize(
+    ("criteria", "judges"), [("the weather", 1), ("funny moments", 0), ((), 0)]
+)
+def test_the_job_names_who_judged_relevance(
+    short: Path, tmp_path: Path, criteria: str, judges: int
+) -> None:
+    document = _find(short, tmp_path, criteria=criteria).to_dict()
+    named = [name for role, name in document["engines"].items() if role == "relevance"]
+    assert named == ["relevance-mix"][:judges]
+
+
 def test_a_source_without_sound_gives_no_clips_and_the_reason(silent: Path, tmp_path: Path) -> None:
     job = _find(silent, tmp_path)
     assert len(job.clips) == 0
