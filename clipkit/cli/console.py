@@ -96,7 +96,9 @@ class Reporter:
             )
 
     def _finished(self, event: events.StageFinished) -> None:
-        outcome = f"{event.wall_s:6.1f} s  real-time factor {event.real_time_factor:.3f}"
+        outcome = f"{event.wall_s:6.1f} s"
+        if event.real_time_factor > 0.0:  # a transcript alone has no length to play
+            outcome += f"  real-time factor {event.real_time_factor:.3f}"
         if self._bars is None:
             if event.wall_s >= _SHORT_S:
                 self._line(f"{stage_name(event.stage):<17}{outcome}")

@@ -1,12 +1,13 @@
 """Titles without a language model: the clip's own words, shortened."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from clipkit.engines.titles_checked import TITLE_CHARS, dangling, same_title
-from clipkit.engines.titles_spoken import beginning, fluent, plain, units_of
+from clipkit.engines.titles_checked import TITLE_CHARS, alike, dangling, same_title
+from clipkit.engines.titles_spoken import beginning, fluent, plain, units_of, words_of
 from clipkit.engines.titles_words import (
     CLAUSE_ENDS,
     DEPENDENT,
@@ -36,6 +37,7 @@ _SENTENCES = 5
 
 _NO_TITLE = "Clip"
 _OPENERS = LEADS | DEPENDENT | frozenset("how why what".split())
+_BEFORE_QUESTION = re.compile(r"(?<=\w)[-\u2013\u2014,;:]+(?=[?!]+$)")
 _BRACKETS = ("()", "[]", "{}", "“”", "«»", "「」", "『』")
 
 
@@ -76,14 +78,18 @@ class ExtractiveTitles:
     def title(
         self, sentences: Sequence[str], weights: Sequence[float], taken: set[str], monitor: Monitor
     ) -> str:
-        """Return the best clause's title that no other clip has."""
+        """Return the best clause's title that is like no other clip's; else one that differs."""
         used = {same_title(title) for title in taken}
-        titles = ranked_titles(sentences, weights)
-        base = _NO_TITLE
-        for place, title in enumerate(titles):
-            if same_title(title) not in used:
+        differing, base = None, None
+        for title in ranked_titles(sentences, weights):
+            if not any(alike(title, other) for other in taken):
                 return title
-            base = title if place == 0 else base
+            if differing is None and same_title(title) not in used:
+                differing = title
+            base = base or title
+        if differing is not None:
+            return differing
+        base = base or _NO_TITLE
         number = 1
         title = base
         while same_title(title) in used:
@@ -94,11 +100,11 @@ class ExtractiveTitles:
 
 
 def ranked_titles(sentences: Sequence[str], weights: Sequence[float]) -> Iterator[str]:
-    """Yield a clip's titles, best first; at least one if the clip has a letter or a digit."""
+    """Yield a clip's titles, best first; none if it has no more than a word that promises more."""
     texts = [plain(sentence) for sentence in sentences]
-    split = [text.split() for text in texts]
+    english = is_english(bare(word) for text in texts for word in text.split())
+    split = [words_of(text, english=english) for text in texts]
     counts = Counter(bare(word) for words in split for word in words)
-    english = is_english(counts.elements())
     shouted = _is_shouted("".join(texts))
     lines = [
         _line(split[index], standing, english=english, shouted=shouted)
@@ -115,9 +121,10 @@ def ranked_titles(sentences: Sequence[str], weights: Sequence[float]) -> Iterato
         if any(map(str.isalnum, title)) and not dangling(title, texts, english=english):
             yield title
     for index in sorted(range(len(texts)), key=lambda index: (-weights[index], index)):
-        title = _finished(_whole_words(texts[index], TITLE_CHARS), english=english)
-        while " " in title and dangling(title, texts, english=english):
-            title = _trimmed(title.rsplit(None, 1)[0])
+        text = _closed(" ".join(split[index]))
+        title = _finished(_whole_words(text, TITLE_CHARS), english=english)
+        while title and dangling(title, texts, english=english):
+            title = _trimmed(_closed(" ".join(words_of(title, english=english)[:-1])))
         if any(map(str.isalnum, title)):
             yield title
 
@@ -320,7 +327,12 @@ def _written(line: _Line, start: int, end: int, *, english: bool) -> str:
         " " + unit if spaced else unit
         for unit, spaced in zip(line.units[start:end], line.spaced[start:end], strict=True)
     ]
-    return _finished("".join(pieces).strip(), english=english)
+    return _finished(_closed("".join(pieces).strip()), english=english)
+
+
+def _closed(text: str) -> str:
+    """Return a text without the space behind its dashes that parted words were left with."""
+    return text.replace("\u2014 ", "\u2014")
 
 
 def _finished(text: str, *, english: bool) -> str:
@@ -331,7 +343,7 @@ def _finished(text: str, *, english: bool) -> str:
             title = _paired(title, pair)
     if title.count('"') % 2:
         title = title.replace('"', " ")
-    title = _trimmed(plain(title))
+    title = _trimmed(_BEFORE_QUESTION.sub("", plain(title)))
     if english and title == title.lower():  # as recognisers write that know no capitals
         title = " ".join(map(_lowered, title.split()))
     first = title.split(" ", 1)[0]

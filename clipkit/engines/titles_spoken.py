@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from clipkit.engines.titles_words import (
     BEFORE_MARK,
+    DASHED,
+    DASHED_TO,
     ENGLISH_HESITATIONS,
     HESITATIONS,
     LEADS,
@@ -23,6 +25,10 @@ _BEFORE_CLITIC = re.compile(r"\s+(?=(?:['\u2019](?:s|m|d|re|ve|ll)|n['\u2019]t)\
 _QUOTED = re.compile(r'(?<!\S)"\s+([^"]*?)\s+"(?=[\s,.?!]|$)')
 _AFTER_OPENING = re.compile(r"(?<=[(\[“\u2018«¿¡])\s+")
 _IN_SOUND = re.compile(r"\b(mm|uh|huh|mhm) - (?=(?:hmm?|huh|uh)\b)", re.IGNORECASE)
+_JOINED = re.compile(r"(?<=[^\s\u2014])\s*\u2014\s*(?=[^\s\u2014])")
+_TYPED = re.compile(r"(?<=\w)--+(?=\w)")
+_BETWEEN = re.compile(r"[-\u2013]")
+_PARTS = 2
 _UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn"})
 _UNSEEN_FORMAT = frozenset("\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e") | {
     chr(code) for code in range(0x2066, 0x206A)
@@ -59,6 +65,35 @@ def plain(text: str) -> str:
     if "'" in text or "\u2019" in text:
         text = _BEFORE_CLITIC.sub("", text)
     return " ".join(_AFTER_OPENING.sub("", text).split())
+
+
+def words_of(text: str, *, english: bool) -> list[str]:
+    """Return the words of a text on one line, parted also where a dash joins two.
+
+    The dash stays with the word before it. Where hyphens stand for dashes, as in "the thing that-I
+    don't know", small English words show it.
+    """
+    if "--" in text:
+        text = _TYPED.sub("\u2014", text)
+    if "\u2014" in text:
+        text = _JOINED.sub("\u2014 ", text)
+    words = text.split()
+    if "\u2013" not in text and not (english and "-" in text):
+        return words
+    return [part for word in words for part in _at_dash(word, english=english)]
+
+
+def _at_dash(word: str, *, english: bool) -> list[str]:
+    """Return the two words that an en dash or a hyphen parts; ranges and compounds are one."""
+    parts = _BETWEEN.split(word)
+    if len(parts) != _PARTS or not all(any(map(str.isalpha, part)) for part in parts):
+        return [word]
+    first, second = parts
+    if "\u2013" in word:
+        is_dash = not (first[0].isupper() and second[0].isupper())
+    else:
+        is_dash = english and (bare(first) in DASHED or bare(second) in DASHED_TO)
+    return [first + "\u2014", second] if is_dash else [word]
 
 
 def fluent(words: Sequence[str], *, english: bool) -> list[str]:
@@ -103,7 +138,7 @@ def _is_filler(kept: Sequence[str], low: str, words: Sequence[str], place: int) 
 
 def _is_false_start(word: str, low: str, following: str, *, english: bool) -> bool:
     if not low or not following.startswith(low) or following == low:
-        return english and word.endswith(("-", "—")) and len(low) <= 4 and following not in LEADS
+        return english and word.endswith("-") and len(low) <= 4 and following not in LEADS
     if word.endswith(("-", "—")):
         return True
     # A letter or two that the next word begins with: "y yeah", "th think".

@@ -15,7 +15,7 @@ LEADS = frozenset(
 """Words that tie a sentence to the one before; a title stands alone."""
 
 _LEAD_PHRASES = (
-    "you know,i mean,i think that,i think,i guess,i suppose,i believe that,i would say,"
+    "you know,i mean,i think that,i think,i know that,i guess,i suppose,i believe that,i would say,"
     "i'd say,i must say,as you know,as you can see,as i said,as i say,of course,in fact,"
     "all right,again,at the end of the day,on the other hand,for example,for instance,"
     "the thing is,what i mean is,i feel like,it's like,let's say,let's see,in that sense,"
@@ -48,13 +48,22 @@ ENDS_RARELY = frozenset(
     with without about over under between through during before after against around across
     along is are was were be been being am has have had having do does did done will would can
     could should may might must cannot can't don't doesn't didn't isn't wasn't aren't won't not
-    this these those i we they he she it you there us them me him her any some no more most many
-    much such both like also still only quite rather too kind sort lot get got going gonna want
-    wanted wanna make makes making let say says said see saw mean think know go goes went take
-    takes give gives put it'll you'll they'll or-
+    this these those i we they he she it you there us them me him her any some no more most less
+    fewer many much such both like also still only quite rather too kind sort lot get got going
+    gonna want wanted wanna make makes making let say says said see saw mean think know go goes went
+    take takes give gives put it'll you'll they'll or-
     """.split()
 )
 """Words that promise more unless a sentence ends on them ("the world we live in")."""
+
+BREAKS_OFF = ENDS_NEVER | ENDS_RARELY - frozenset(
+    """
+    do did does done not can't don't doesn't didn't isn't wasn't aren't won't it me him her us them
+    you there this these those more most less fewer some any many much both too still
+    see saw know go goes went
+    """.split()
+)
+"""Words that before a dash leave a clause unfinished."""
 
 STOPS = (
     LEADS
@@ -107,6 +116,17 @@ POINTING = frozenset(
     """.split()
 )
 """Words that point at what was said before."""
+
+DASHED = frozenset("is was are were the and but of because it you we they this that".split())
+"""Words that a hyphen after them joins to nothing: there it stands for a dash."""
+
+DASHED_TO = frozenset(
+    """
+    i i'm i've i'd i'll you're you've you'll he she he's she's it it's we we're we've they they're
+    this that that's these those there's but because which when
+    """.split()
+)
+"""Words that a hyphen before them joins to nothing."""
 
 HESITATIONS = frozenset("uh uhm umm uhh hmm hm mm mmm mhm ehm erm äh ähm öhm euh euhm".split())
 """Sounds that are words in no language."""

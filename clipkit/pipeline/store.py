@@ -6,6 +6,7 @@ renamed back there before it is deleted, so that others see it whole or not at a
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import time
@@ -17,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from clipkit.errors import OptionError, SchemaError
 from clipkit.pipeline.store_files import (
+    UnreadableFile,
     class_name,
     read_artefact,
     sealed,
@@ -33,6 +35,10 @@ STORE_FORMAT = 1
 
 RECORD = "entry.json"
 PART = "part"
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_PART_NAME = re.compile(r"(\d{19})-[0-9a-f]{16}")
+"""Since when, in nanoseconds, and chance; nothing else in the store's folder is the store's own."""
 
 _STALE_S = 3600.0
 """What lies in ``part/`` longer than this was left by a process that is no more."""
@@ -75,18 +81,21 @@ class Store:
     def get(self, key: str, cls: type[_Artefact], monitor: Monitor) -> Entry[_Artefact] | None:
         """Return what is kept under a key, or None.
 
-        A damaged entry is reported as the notice "store_damaged", deleted, and none.
+        A damaged entry is reported as the notice "store_damaged", deleted, and none; one that
+        cannot be read now as "store_unreadable", left as it is, and none.
         """
         folder = self._place(key)
         try:
             if not folder.exists():
                 return None
         except OSError as error:
-            found = error.strerror or str(error)
-            monitor.notice("store_unreadable", f"{self.folder} cannot be read: {found}")
+            self._tell_unreadable(error.strerror or str(error), monitor)
             return None
         try:
             entry = _read(folder, key, cls)
+        except UnreadableFile as error:
+            self._tell_unreadable(error.found, monitor)
+            return None
         except SchemaError as damage:
             return self._looked_at_again(key, cls, damage, monitor)
         with suppress(OSError):  # read-only, or deleted just now: its age does not matter then
@@ -153,8 +162,11 @@ class Store:
             why = f"{damage.found}; it cannot be deleted: {error.strerror or error}"
             monitor.notice("store_damaged", f"{folder} is damaged: {why}")
             return None
+        entry = None
         try:
             entry = _read(aside, key, cls)
+        except UnreadableFile as error:
+            self._tell_unreadable(error.found, monitor)
         except SchemaError as still:
             monitor.notice("store_damaged", f"{folder} was damaged and is deleted: {still.found}")
             shutil.rmtree(aside, ignore_errors=True)
@@ -164,6 +176,9 @@ class Store:
         except OSError:
             shutil.rmtree(aside, ignore_errors=True)  # it is there again already
         return entry
+
+    def _tell_unreadable(self, found: str, monitor: Monitor) -> None:
+        monitor.notice("store_unreadable", f"{self.folder} cannot be read: {found}")
 
     def _make_room(self, size_bytes: int) -> None:
         """Delete what was used longest ago until so many bytes more fit."""
@@ -186,8 +201,11 @@ class Store:
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
         """Yield when each entry was used last, its size and its folder."""
         for folder in self.folder.glob("[0-9a-f][0-9a-f]/*"):
+            names = _names(folder) if _is_entry(folder) else []
+            if RECORD not in names:
+                continue
             sizes, used_ns = 0, 0
-            for name in _names(folder):
+            for name in names:
                 try:
                     status = (folder / name).stat()
                 except FileNotFoundError:
@@ -198,8 +216,8 @@ class Store:
 
     def _delete_stale(self) -> None:
         for name in _names(self.folder / PART):
-            since_ns = name.partition("-")[0]
-            if since_ns.isdigit() and time.time_ns() - int(since_ns) > _STALE_S * 1e9:
+            part = _PART_NAME.fullmatch(name)
+            if part is not None and time.time_ns() - int(part[1]) > _STALE_S * 1e9:
                 shutil.rmtree(self.folder / PART / name, ignore_errors=True)
 
     def _new_part(self) -> Path:
@@ -208,6 +226,11 @@ class Store:
 
     def _place(self, key: str) -> Path:
         return self.folder / key[:2] / key
+
+
+def _is_entry(folder: Path) -> bool:
+    """Tell by its name whether a folder is the store's; others may keep theirs beside it."""
+    return bool(_KEY.fullmatch(folder.name)) and folder.name.startswith(folder.parent.name)
 
 
 def _names(folder: Path) -> list[str]:

@@ -22,6 +22,13 @@ DOCUMENT = "artefact.json"
 ARRAYS = "arrays.npz"
 
 
+class UnreadableFile(SchemaError):
+    """A file that may be whole cannot be read now: too many are open, the disk or the rights fail.
+
+    It is there, so it is no damage, and nothing is to be deleted for it.
+    """
+
+
 def write_artefact(folder: Path, artefact: object) -> dict[str, Any]:
     """Write an artefact into a folder that is there and return the record of its files.
 
@@ -45,6 +52,7 @@ def read_artefact(folder: Path, cls: type[_Artefact], record: Any) -> _Artefact:
     """Read an artefact whose files are as recorded.
 
     Raises:
+        UnreadableFile: One of them cannot be read now.
         SchemaError: They are not, or they hold no such artefact.
     """
     names = record.keys() if isinstance(record, dict) else set()
@@ -52,10 +60,7 @@ def read_artefact(folder: Path, cls: type[_Artefact], record: Any) -> _Artefact:
         raise _damage(folder, "its record names other files than those of an artefact")
     contents = {}
     for name in names:
-        try:
-            contents[name] = (folder / name).read_bytes()
-        except OSError as error:
-            raise _damage(folder / name, error.strerror or str(error)) from error
+        contents[name] = _content(folder / name)
         if _measured(contents[name]) != record[name]:
             raise _damage(folder / name, "its content is not what was recorded")
     arrays = {}
@@ -78,15 +83,15 @@ def unsealed(path: Path) -> dict[str, Any]:
     """Read what ``sealed`` returned from a file.
 
     Raises:
+        UnreadableFile: It cannot be read now.
         SchemaError: It is not there, or is damaged, or is something else.
     """
+    text = _content(path)
     try:
-        outer = json.loads(path.read_bytes())
+        outer = json.loads(text)
         content = outer.get("content") if isinstance(outer, dict) else None
         if not isinstance(content, dict) or outer.get("sha256") != _sum(content):
             raise _damage(path, "its checksum is wrong")
-    except OSError as error:
-        raise _damage(path, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
         if isinstance(error, SchemaError):
             raise
@@ -97,6 +102,16 @@ def unsealed(path: Path) -> dict[str, Any]:
 def class_name(cls: type) -> str:
     """Return the full name of a class, as records have it."""
     return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise _damage(path, error.strerror or str(error)) from error
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise UnreadableFile(f"cannot read {path}", found, "Try again.") from error
 
 
 def _measured(content: bytes) -> dict[str, Any]:

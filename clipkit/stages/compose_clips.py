@@ -3,7 +3,8 @@
 import uuid
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -14,13 +15,17 @@ from clipkit.types.events import Monitor
 from clipkit.types.media import Timeline
 from clipkit.types.query import Query
 from clipkit.types.retrieval import Relevance, Searchable
-from clipkit.types.speech import Sentence
+from clipkit.types.speech import Sentence, Word
 from clipkit.types.time import Span
 
 _NAMESPACE = uuid.UUID("6a1f5c1e-5d0b-4c55-9d0e-2f6a4c1f7b93")
 """Ours, drawn once; with the name it makes a clip's id."""
 
 _MATCHES = 3
+
+_FEWEST_WORDS = 3
+"""A shorter sentence answers nothing by itself, however close it comes: "Really?"."""
+
 _IN_WORDS = {
     "borders": "it begins and ends where the topic changes",
     "coherence": "it keeps to one subject",
@@ -28,6 +33,9 @@ _IN_WORDS = {
     "pauses": "it is set off by pauses",
     "flow": "it is told without gaps",
     "substance": "it is dense with content",
+    "telling": "one voice tells it",
+    "centrality": "it is about what the whole is about",
+    "fullness": "it is told in long sentences",
     "delivery": "it is said in a livelier voice than the rest",
     "reactions": "listeners react in it",
     "loudness": "it is louder than the rest",
@@ -36,6 +44,14 @@ _IN_WORDS = {
     "pictures": "its pictures show what was asked for",
     "sounds": "it sounds like what was asked for",
 }
+_FROM = {"opening": 0.7}
+"""A signal is worth a word above .5, but a short first sentence is no reason for a clip."""
+
+_OF_EDGES = frozenset({"borders", "opening", "pauses"})
+"""What speaks for where a clip begins and ends, if that was open to choice."""
+
+_OF_SILENCE = frozenset({"loudness", "onsets", "cuts", "pictures", "sounds"})
+"""What speaks for a clip in which nothing is said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,25 +79,27 @@ class ComposeClips:
         if not selection.chosen:
             return Clips((), selection.reason, rejected)
         writer = first_ready(self.engines, monitor)
-        composing = _Composing(scored, searchable, relevance, timeline, query)
         taken: set[str] = set()
         clips = []
         for index in selection.chosen:
-            said = composing.said(index)
-            if said:
-                texts = [item.text for item in said]
+            composing = _Composing(index, scored, searchable, relevance, timeline, query)
+            if composing.said:
+                texts = [item.text for item in composing.said]
                 with exclusive(writer):
-                    title = writer.title(texts, composing.standing(index), taken, monitor)
+                    title = writer.title(texts, composing.standing(), taken, monitor)
             else:
-                title = f"At {_clock(scored.moments.span(index).start_s)}"
+                title = f"At {_clock(composing.span.start_s)}"
             taken.add(title)
-            clips.append(composing.clip(index, title))
+            clips.append(composing.clip(title))
         return Clips(tuple(clips), None, rejected)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Composing:
-    """What a clip is composed of."""
+    """What one clip is composed of."""
+
+    index: int
+    """Of the moment."""
 
     scored: ScoredMoments
     searchable: Searchable
@@ -89,31 +107,38 @@ class _Composing:
     timeline: Timeline
     query: Query
 
-    def said(self, index: int) -> tuple[Sentence, ...]:
-        """Return the sentences of a moment."""
-        return self.searchable.sentences.items[self._sentences(index)]
+    @property
+    def span(self) -> Span:
+        """From where to where it is cut."""
+        return self.scored.moments.span(self.index)
 
-    def standing(self, index: int) -> list[float]:
-        """Return how much each sentence stands for a moment, and answers its criterion."""
-        where = self._sentences(index)
+    @property
+    def said(self) -> tuple[Sentence, ...]:
+        """What is said in it, sentence by sentence."""
+        return tuple(self._said.values())
+
+    def standing(self) -> list[float]:
+        """Return how much each sentence stands for the clip, and answers its criterion."""
+        where = [*self._said]
         rows = self.searchable.sentence_embeddings.vectors[where]
         weights = rows @ rows.mean(axis=0)
-        criterion = int(self.scored.criterion[index])
-        if criterion >= 0:
-            weights = weights + 2.0 * self.relevance.similarity[criterion, where]
+        if self._looked_for >= 0:
+            weights = weights + 2.0 * self.relevance.similarity[self._looked_for, where]
         return [round(float(weight), 4) for weight in weights]
 
-    def clip(self, index: int, title: str) -> Clip:
-        """Return the clip of a moment."""
-        number, span = int(self.scored.criterion[index]), self.scored.moments.span(index)
-        criterion = self.query.criteria[number] if number >= 0 else None
-        said, matches = self.said(index), self._matches(index, number)
+    def clip(self, title: str) -> Clip:
+        """Return the clip."""
+        index, span = self.index, self.span
+        number = int(self.scored.criterion[index])
+        # Silence may be pinned, but it answers nothing.
+        criterion = self.query.criteria[number] if number >= 0 and self.said else None
         signals = tuple(
             Signal(name, float(value), float(weight))
             for name, value, weight in zip(
                 self.scored.signals, self.scored.values[index], self.scored.weights, strict=True
             )
         )
+        matches = self._matches()
         name = f"{self.timeline.fingerprint}|{span.start_s:.3f}|{span.end_s:.3f}|{criterion or ''}"
         return Clip(
             id=str(uuid.uuid5(_NAMESPACE, name)),
@@ -121,59 +146,103 @@ class _Composing:
             span=span,
             score=float(self.scored.scores[index]),
             signals=signals,
-            words=tuple(word for sentence in said for word in sentence.words),
+            words=tuple(word for sentence in self.said for word in sentence.words),
             criterion=criterion,
             matches=matches,
-            reason="; ".join(self._reasons(index, criterion, matches, signals)),
+            reason="; ".join(self._reasons(criterion, matches, signals)),
         )
 
-    def _sentences(self, index: int) -> slice:
-        items = self.searchable.sentences.items
-        # As the outline has it: what begins behind the end of the source is not said in it.
-        count = bisect_left(items, self.timeline.duration_s, key=lambda item: item.span.start_s)
-        first, stop = self.scored.moments.first[index], self.scored.moments.stop[index]
-        return slice(min(int(first), count), min(int(stop), count))
+    @property
+    def _is_pinned(self) -> bool:
+        return self.index in self.scored.moments.pinned
 
-    def _matches(self, index: int, criterion: int) -> tuple[Match, ...]:
-        if criterion < 0:
+    @cached_property
+    def _in_source(self) -> int:
+        """How many sentences there are; what begins behind the source's end is not said in it."""
+        items = self.searchable.sentences.items
+        return bisect_left(items, self.timeline.duration_s, key=lambda item: item.span.start_s)
+
+    @cached_property
+    def _run(self) -> range:
+        """Places of the sentences that the moment is drawn from."""
+        moments, count = self.scored.moments, self._in_source
+        first, stop = int(moments.first[self.index]), int(moments.stop[self.index])
+        return range(min(first, count), min(stop, count))
+
+    @cached_property
+    def _said(self) -> dict[int, Sentence]:
+        """What is said, by its place; an edge that was pinned may leave a part of a sentence."""
+        items = self.searchable.sentences.items
+        if not self._is_pinned:
+            return {place: items[place] for place in self._run}
+        parts = {
+            place: tuple(word for word in items[place].words if _lies_in(word, self.span))
+            for place in self._run
+        }
+        return {place: replace(items[place], words=part) for place, part in parts.items() if part}
+
+    @property
+    def _looked_for(self) -> int:
+        """Index of the criterion that sentences are held against; -1 if they are against none."""
+        number = int(self.scored.criterion[self.index])
+        return -1 if number < 0 or self.relevance.is_general[number] else number
+
+    def _matches(self) -> tuple[Match, ...]:
+        if self._looked_for < 0:
             return ()
-        said = self.said(index)
-        cosines = self.relevance.similarity[criterion, self._sentences(index)]
-        best = np.argsort(-np.round(cosines, 4), kind="stable")[:_MATCHES]
+        cosines = np.round(self.relevance.similarity[self._looked_for, [*self._said]], 4)
+        is_short = np.array([len(item.words) < _FEWEST_WORDS for item in self.said], bool)
         return tuple(
-            Match(said[place].text, said[place].span, round(float(cosines[place]), 4))
-            for place in best
+            Match(self.said[place].text, self.said[place].span, float(cosines[place]))
+            for place in np.lexsort((-cosines, is_short))[:_MATCHES]
         )
 
     def _reasons(
-        self,
-        index: int,
-        criterion: str | None,
-        matches: Sequence[Match],
-        signals: Sequence[Signal],
+        self, criterion: str | None, matches: Sequence[Match], signals: Sequence[Signal]
     ) -> list[str]:
-        moments = self.scored.moments
+        parts = self._about_signals(signals)
+        if criterion is not None and matches:
+            parts.insert(0, f"closest to “{criterion}”: “{matches[0].text}”")
+        elif not self.said and (self.query.criteria or self._is_pinned):
+            unmatched = ", so what was asked for could not be matched"
+            silent = "no whole word is said in it" if self._run else "nothing is said in it"
+            parts.insert(0, silent + unmatched * bool(self.query.criteria))
+        if self._is_pinned:
+            return ["it was pinned", *parts]
+        return [*parts, *self._about_length()] or ["the best there is"]
+
+    def _about_signals(self, signals: Sequence[Signal]) -> list[str]:
+        """Return what speaks most for the clip, of what is true of it and could be otherwise."""
+        items = self.searchable.sentences.items
+        is_all = 0 < len(self._said) == self._in_source
+        is_cut = any(self._said.get(place) != items[place] for place in self._run)
+        told = frozenset(_IN_WORDS) if self.said else _OF_SILENCE
+        if is_all or is_cut:
+            told -= _OF_EDGES
         strongest = sorted(
-            (signal for signal in signals if signal.name in _IN_WORDS and signal.value > 0.5),
+            (signal for signal in signals if signal.name in told and _speaks(signal)),
             key=lambda signal: (-signal.value * signal.weight, signal.name),
         )
         parts = [_IN_WORDS[signal.name] for signal in strongest[:2]]
-        if criterion is not None and matches:
-            parts.insert(0, f"closest to “{criterion}”: “{matches[0].text}”")
-        elif self.query.criteria and not self.said(index):
-            parts.insert(0, "nothing is said in it, so what was asked for could not be matched")
-        if index in moments.pinned:
-            parts.insert(0, "it was pinned")
-            return parts
-        return [*parts, *self._about_length(moments.span(index))] or ["the best there is"]
+        return ["it is all that is said", *parts] if is_all else parts
 
-    def _about_length(self, span: Span) -> list[str]:
-        target_s = self.query.target_duration_s
+    def _about_length(self) -> list[str]:
+        target_s, duration_s = self.query.target_duration_s, self.span.duration_s
         shortest_s, longest_s = self.query.length_range_s(self.timeline.duration_s)
         # A cut lies on a whole millisecond, so a length may miss its limit by as much.
-        if shortest_s - 0.002 <= span.duration_s <= longest_s + 0.002 or target_s is None:
+        if shortest_s - 0.002 <= duration_s <= longest_s + 0.002 or target_s is None:
             return []
-        return [f"no sentence border allows {target_s:g} s, so it lasts {span.duration_s:.1f} s"]
+        return [f"no sentence border allows {target_s:g} s, so it lasts {duration_s:.1f} s"]
+
+
+def _lies_in(word: Word, span: Span) -> bool:
+    """Tell whether a word's middle lies in a span; what two spans share belongs to one of them."""
+    middle_s = (word.span.start_s + word.span.end_s) / 2.0
+    return span.start_s <= middle_s and (middle_s < span.end_s or word.span.end_s <= span.end_s)
+
+
+def _speaks(signal: Signal) -> bool:
+    return signal.value > _FROM.get(signal.name, 0.5)
 
 
 def _clock(time_s: float) -> str:

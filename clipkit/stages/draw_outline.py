@@ -1,5 +1,6 @@
 """Sentences to the numbers that candidates are drawn from."""
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,11 +17,17 @@ Floats = npt.NDArray[np.float64]
 
 _LEANING = frozenset(
     """
-    and but so or because then also which that this these those it he she they his her their
-    him them well yeah yes no
+    and but so or nor because then also too plus anyway however therefore though although still
+    which that this these those it its he she they his her their hers theirs him them there such
+    well yeah yea yes yep yup no nope okay ok oh ah aha right sure alright really exactly absolutely
+    definitely mm mmm mhm mm-hm mm-hmm hm hmm huh uh uh-huh uh-uh um er erm
     """.split()
 )
-"""A first word that needs what came before."""
+"""A first word that needs what came before, or answers it."""
+
+_FIRST_PART = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+"""A word without marks, contractions and what a dash joins to it: of "they're" "they", of "And—so"
+"and"; hyphens make a word another one, as in "so-called"."""
 
 _SCALES_WORDS = (40, 120, 360)
 """Words on either side of a border that are compared: about 15 s, 50 s and 2 min of talk. A topic
@@ -73,6 +80,7 @@ class DrawOutline:
             clip_end_s=ends,
             words=words,
             content=np.array([_content(item) for item in items], np.float64),
+            centrality=_centrality(embeddings.vectors[: len(items)], words),
             stands_alone=np.array([_stands_alone(item) for item in items]),
             pause_s=np.concatenate([before_s, after_s[-1:] if items else [timeline.duration_s]]),
             turn=np.array(turns if items else [True]),
@@ -122,11 +130,17 @@ def _content(sentence: Sentence) -> int:
 
 
 def _stands_alone(sentence: Sentence) -> float:
-    first = sentence.words[0].text
-    if first.lower().strip(",.!?'\"") in _LEANING:
+    first = _FIRST_PART.search(sentence.words[0].text.lower())
+    if first is not None and first[0] in _LEANING:
         return 0.3
     # Below three words it is a part of something, or an answer.
     return 1.0 if len(sentence.words) >= 3 else 0.6
+
+
+def _centrality(vectors: npt.NDArray[np.float32], words: Floats) -> Floats:
+    middle = words @ vectors.astype(np.float64)
+    result: Floats = vectors @ (middle / max(1e-9, float(np.linalg.norm(middle))))
+    return result
 
 
 def topic_changes(vectors: npt.NDArray[np.float32], words: Floats) -> Floats:

@@ -1,12 +1,14 @@
 """Speech to words."""
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from clipkit.engines.choice import exclusive, first_ready
 from clipkit.engines.protocols import Recogniser
 from clipkit.errors import EngineError, UnsupportedLanguage
 from clipkit.media.subtitles import read_subtitles
-from clipkit.transcripts.words import transcript_of_cues
+from clipkit.transcripts.words import in_time_order, transcript_of_cues, transcript_of_pieces
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, MediaInfo, Source, SubtitleStream
 from clipkit.types.speech import Speech, Transcript
@@ -30,7 +32,7 @@ class Transcribe:
     def __call__(
         self, source: Source, info: MediaInfo, audio: Audio, speech: Speech, monitor: Monitor
     ) -> Transcript:
-        """Return the transcript.
+        """Return the transcript; sounds that an engine writes as words are marks in it.
 
         Raises:
             UnsupportedLanguage: No engine that can run knows the language.
@@ -52,7 +54,18 @@ class Transcribe:
                 "language_assumed", f"{engine.name} knows only {only!r}, so that is assumed"
             )
         with exclusive(engine):
-            return engine.transcribe(audio, speech, source.language, monitor)
+            transcript = engine.transcribe(audio, speech, source.language, monitor)
+        return _parted(transcript, speech)
+
+
+def _parted(transcript: Transcript, speech: Speech) -> Transcript:
+    """Part what is said from marks such as "[Music]"; none goes on over a pause in the speech."""
+    starts_s = [span.start_s for span in speech.spans]
+    pieces = groupby(transcript.words, lambda word: bisect_right(starts_s, word.span.start_s))
+    said = transcript_of_pieces(
+        (list(piece) for _, piece in pieces), transcript.language, transcript.origin
+    )
+    return replace(said, marks=in_time_order([*transcript.marks, *said.marks]))
 
 
 def _able(engines: tuple[Recogniser, ...], language: str | None) -> tuple[Recogniser, ...]:

@@ -59,3 +59,10 @@ def test_without_a_terminal_a_line_tells_of_what_ended() -> None:
     bars, text = _told(FETCHING, STARTED, FINISHED, terminal=False)
     assert bars == []
     assert text.splitlines() == ["detect speech       4.0 s  real-time factor 0.040"]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_without_a_length_to_play_there_is_no_real_time_factor(terminal: bool) -> None:
+    _, text = _told(STARTED, StageFinished("DetectSpeech", 4.0, 0.0, 1, 0), terminal=terminal)
+    assert "4.0 s" in text
+    assert "real-time" not in text

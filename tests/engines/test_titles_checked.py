@@ -2,7 +2,7 @@
 
 import pytest
 
-from clipkit.engines.titles_checked import fault_of, stripped
+from clipkit.engines.titles_checked import alike, fault_of, stripped
 
 SAID = [
     "In 2007 The Washington Post reported that the military was testing a robot.",
@@ -22,6 +22,8 @@ SAID = [
         "Mine clearing robots",
         "It's the world we live in",
         "What are robots for?",
+        "How robots make us feel—testing a robot",
+        "The robot was testing more—we feel inhumane",
         "Inhumane tests of a fallen military robot",  # one word of four is the writer's
     ],
 )
@@ -39,7 +41,14 @@ def test_titles_in_the_clips_words_pass(title: str) -> None:
         (" How robots make us feel", "one line"),
         ("How robots make…", "ellipsis"),
         ("How robots... make us feel", "ellipsis"),
-        ("how  ROBOTS make us feel alike", "another clip"),
+        ("how  ROBOTS make us feel alike", "another clip has it"),
+        ("How robots make us feel", "another clip has 'How robots make us feel alike'"),
+        ("How robots make us feel alike, 'testing'", "another clip has 'How robots make us feel"),
+        ("The military was testing that—I hesitate", "breaks off at 'that—'"),
+        ("The military reported that--testing a robot", "breaks off at 'that—'"),
+        ("The military was-It's the world we live in", "breaks off at 'was—'"),
+        ("The military was testing a robot—I", "ends on 'i'"),
+        ("The", "ends on 'the'"),
         ("The military and", "ends on 'and'"),
         ("The Washington Post reported that the", "ends on 'the'"),
         ("The military was testing in", "where no sentence ends"),
@@ -56,6 +65,22 @@ def test_titles_in_the_clips_words_pass(title: str) -> None:
 def test_each_rule_is_named_when_broken(title: str, fault: str) -> None:
     taken = {"How robots make us feel alike"}
     assert fault in (fault_of(title, SAID, taken) or "")
+
+
+@pytest.mark.parametrize(
+    ("title", "other", "expected"),
+    [
+        ("We built a house", "we  built a HOUSE", True),
+        ("We built a house", "We built a house; often", True),
+        ("We built a house", "We built a houseboat", False),
+        ("We built a house", "In May we built a house", False),
+        ("Robots", "Robots on the moon", False),
+    ],
+)
+def test_titles_are_alike_if_one_goes_on_from_the_other(
+    title: str, other: str, expected: bool
+) -> None:
+    assert alike(title, other) is alike(other, title) is expected
 
 
 def test_words_of_scripts_without_spaces_are_sought_in_the_run_of_letters() -> None:

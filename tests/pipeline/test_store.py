@@ -182,8 +182,8 @@ def test_what_is_larger_than_the_store_is_told_and_empties_nothing(tmp_path: Pat
 
 def test_what_a_dead_writer_left_is_cleaned_and_a_living_one_is_not_touched(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    old = tmp_path / PART / f"{time.time_ns() - 2 * 3600 * 10**9}-aa"
-    young = tmp_path / PART / f"{time.time_ns()}-bb"
+    old = tmp_path / PART / f"{time.time_ns() - 2 * 3600 * 10**9}-{'a' * 16}"
+    young = tmp_path / PART / f"{time.time_ns()}-{'b' * 16}"
     for folder in (old, young):
         folder.mkdir(parents=True)
         (folder / "half").write_text("half")

@@ -10,7 +10,7 @@ from clipkit.stages.transcribe import Transcribe
 from clipkit.testing import BrokenRecogniser, ScriptedRecogniser
 from clipkit.types.events import Event, Fallback, Monitor, Notice
 from clipkit.types.media import Audio, MediaInfo, Source, SubtitleStream
-from clipkit.types.speech import Cue, Speech, Transcript
+from clipkit.types.speech import Cue, Speech, Transcript, Word
 from clipkit.types.time import Span
 from tests.stages.talks import info, noise
 
@@ -43,6 +43,40 @@ def test_the_first_engine_that_runs_is_used_and_nothing_is_told() -> None:
     done = _done(ScriptedRecogniser(name="first"), ScriptedRecogniser(name="second"))
     assert done.transcript.origin == "first"
     assert done.told == []
+
+
+@dataclass(eq=False)
+class _Verbatim(ScriptedRecogniser):
+    """Hears words that it was given, a second each, and marks among them."""
+
+    said: str = ""
+
+    def transcribe(
+        self, audio: Audio, speech: Speech, language: str | None, monitor: Monitor
+    ) -> Transcript:
+        words = [
+            Word(text, Span(1.0 + i, 2.0 + i), 0.5) for i, text in enumerate(self.said.split())
+        ]
+        return Transcript(tuple(words), "en", self.name, (Cue(Span(9.5, 9.9), "[Applause]"),))
+
+
+def test_sounds_that_an_engine_writes_as_words_are_marks() -> None:
+    transcript = _done(_Verbatim(said="[Music] Cats (laughs) purr [loud cheering] now.")).transcript
+    assert transcript.text == "Cats purr now."
+    assert [word.confidence for word in transcript.words] == [0.5] * 3
+    assert [(mark.text, mark.span.start_s) for mark in transcript.marks] == [
+        ("[Music]", 1.0),
+        ("(laughs)", 3.0),
+        ("[loud cheering]", 5.0),
+        ("[Applause]", 9.5),
+    ]
+    assert (transcript.language, transcript.origin) == ("en", "scripted")
+
+
+def test_no_mark_goes_on_over_a_pause_in_the_speech() -> None:
+    said = "Cats [purr softly at night]"
+    assert _done(_Verbatim(said=said)).transcript.text == said  # the pause is after "softly"
+    assert len(_done(_Verbatim(said="[Cats purr softly] at night")).transcript.words) == 2
 
 
 def test_an_engine_that_cannot_run_is_passed_over_with_the_reason() -> None:
