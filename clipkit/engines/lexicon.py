@@ -36,6 +36,39 @@ _SPOKEN_FILLERS = frozenset(
 )
 """What speech is full of and lists made of written text lack."""
 
+_JOINING = {
+    "da": "og eller", "de": "und oder", "en": "and or", "es": "y e o u", "fr": "et ou",
+    "it": "e ed o", "nl": "en of", "no": "og eller", "pt": "e ou", "ru": "и или",
+    "sv": "och eller", "tr": "ve veya",
+}  # fmt: skip
+"""What joins things that are listed. Not "&": that joins names."""
+
+_LETTERS = {
+    "da": "æøå", "de": "äöüß", "es": "áéíóúñ", "fr": "àâçéèêëîïôùûœ", "it": "àèéìòù", "no": "æøå",
+    "pt": "áâãçéêíóôõú", "sv": "åäö", "tr": "çğıöşü",
+}  # fmt: skip
+"""Letters that English has in words from abroad alone."""
+
+_FROM_ABROAD = frozenset(
+    """
+    café cafés cliché clichés crème brûlée entrée entrées façade fiancé fiancée jalapeño jalapeños
+    naïve naïveté pâté piñata protégé résumé résumés sauté über vis-à-vis déjà exposé touché à
+    """.split()
+)
+"""English words for all that."""
+
+_SCRIPTS = {
+    "Latin": re.compile(r"[a-zA-Z\u00c0-\u024f]"),
+    "Cyrillic": re.compile(r"[\u0400-\u04ff]"),
+    "Greek": re.compile(r"[\u0370-\u03ff]"),
+    "Arabic": re.compile(r"[\u0600-\u06ff]"),
+    "Hebrew": re.compile(r"[\u0590-\u05ff]"),
+    "Devanagari": re.compile(r"[\u0900-\u097f]"),
+    "Thai": re.compile(r"[\u0e00-\u0e7f]"),
+    "East Asian": re.compile(r"[\u3040-\u30ff\u3400-\u9fff]"),
+    "Korean": re.compile(r"[\uac00-\ud7af]"),
+}
+
 _POINTS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
 """Accents that no letter takes up, and the vowels of Hebrew and Arabic: most writers omit them."""
 
@@ -109,6 +142,38 @@ def stop_words(language: str) -> frozenset[str]:
 def languages_with_stop_words() -> tuple[str, ...]:
     """Return the languages whose stop words are known."""
     return tuple(_STOP_WORDS)
+
+
+def joining_words(language: str) -> frozenset[str]:
+    """Return the words of a language for "and" and "or", and the English ones."""
+    return frozenset(f"{_JOINING['en']} {_JOINING.get(language, '')}".split())
+
+
+def is_spelt_as(word: str, language: str) -> bool:
+    """Tell whether a word, in lower case, has a letter of a language that English lacks."""
+    return word not in _FROM_ABROAD and not set(_LETTERS.get(language, "")).isdisjoint(word)
+
+
+def script_of(text: str) -> str | None:
+    """Return the script that most letters of a text are of; None where there are none."""
+    counts = {name: len(signs.findall(text)) for name, signs in _SCRIPTS.items()}
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] else None
+
+
+def language_of(text: str) -> str | None:
+    """Return the language of a text by its stop words; None where they don't tell.
+
+    Short texts tell little: it takes three stop words of a language, and more of them than of any
+    other.
+    """
+    words = words_of(text)
+    counts = {
+        language: sum(word in stop_words(language) for word in words)
+        for language in languages_with_stop_words()
+    }
+    best, second = sorted(counts, key=lambda language: -counts[language])[:2]
+    return best if counts[best] >= 3 and counts[best] > counts[second] else None
 
 
 @lru_cache(maxsize=64)

@@ -8,13 +8,13 @@ import numpy.typing as npt
 from clipkit.engines.choice import exclusive, first_ready
 from clipkit.engines.protocols import RelevanceJudge
 from clipkit.errors import EngineError, OptionError, WiringError
-from clipkit.stages.relevance_features import FEATURES, closeness
+from clipkit.stages.relevance_features import FEATURES, closeness, saying
 from clipkit.types.curves import logit, squashed
 from clipkit.types.events import Monitor
 from clipkit.types.retrieval import (
     Criteria,
-    Criterion,
     CriteriaEmbeddings,
+    Criterion,
     Evidence,
     Relevance,
     Searchable,
@@ -77,6 +77,9 @@ class MeasureRelevance:
             elif criterion.examples:
                 examples = embeddings.examples[embeddings.example_of == place]
                 answers.append(_like_examples(searchable, to_sentences, examples))
+                # What made the answer is the evidence for it; the kind's name is not said in it.
+                vectors = searchable.sentence_embeddings.vectors
+                cosines[place] = (vectors @ examples.T).max(axis=1)
             else:
                 evidence = Evidence(
                     close.features.astype(np.float32),
@@ -88,6 +91,9 @@ class MeasureRelevance:
                 with exclusive(judge):
                     judged = judge.probabilities(evidence)
                 answers.append(_told_apart(to_sentences(judged), cosines[place], weight))
+            if place >= len(criteria.wanted):
+                # One who wants no dogs wants no sentence that names them, whatever it is about.
+                answers[place][saying(searchable, criterion)] = 1.0
             meaning.append(to_sentences(close.meaning))
             words.append(to_sentences(close.words))
         return Relevance(

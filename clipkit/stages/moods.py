@@ -6,8 +6,9 @@ sentences that people do say then. The lists are ours, in English.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from clipkit.engines.lexicon import Lexicon
+from clipkit.engines.lexicon import Lexicon, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,47 @@ _PRAISE = """
 """
 """What is said of any good moment: beside a mood it adds nothing, alone it asks for highlights."""
 
+ASKING = frozenset(
+    """
+    summarize summarise summary describe explain discuss discussion discussions discussed talk
+    talked talking talks say said saying says mention mentioned tell told give show find get search
+    look pick choose clip clips moment moments part parts point points segment segments section
+    sections scene scenes video videos podcast episode interview meeting presentation regarding
+    concerning please want need best most every anything everything something main
+    """.split()
+)
+"""What only asks, or names the whole source or a piece of it: beside praise it adds nothing."""
+
+_ABROAD = {
+    "da": """øjeblikke øjeblikkene sjove sjoveste vittigheder bedste interessante vigtigste
+        højdepunkter historier spørgsmål""",
+    "de": """lustig lustige lustigen lustigste lustigsten witzig witzige witzigen witz witze
+        momente momenten beste besten höhepunkt höhepunkte interessante interessanten
+        interessantesten wichtige wichtigen wichtigsten spannende spannendsten schönsten
+        geschichten ratschläge tipps erkenntnisse fragen antworten zitate überraschende
+        emotionale""",
+    "es": """momentos divertido divertidos divertida divertidas gracioso graciosos graciosas chiste
+        chistes mejores interesantes importantes destacados consejos preguntas respuestas historias
+        anécdotas emocionantes sorprendentes""",
+    "fr": """drôle drôles marrant marrants blague blagues meilleur meilleurs meilleure meilleures
+        intéressant intéressants intéressante intéressantes importants importantes conseils
+        réponses histoires émouvants surprenants""",
+    "it": """momenti divertente divertenti barzellette battute migliori interessanti importanti
+        consigli domande risposte storie emozionanti sorprendenti""",
+    "nl": """momenten grappige grappigste leukste grappen beste interessante interessantste
+        belangrijkste hoogtepunten verhalen vragen antwoorden""",
+    "no": """øyeblikk øyeblikkene morsomme morsomste vitser beste interessante viktigste
+        høydepunkter historier spørsmål""",
+    "pt": """momentos engraçado engraçados engraçada engraçadas piadas melhores interessantes
+        importantes destaques conselhos perguntas respostas histórias emocionantes""",
+    "ru": """момент моменты смешной смешные шутки лучшие интересные важные советы вопросы ответы
+        истории""",
+    "sv": """ögonblick ögonblicken roliga roligaste skämt bästa intressanta viktigaste höjdpunkter
+        höjdpunkterna historier frågor""",
+    "tr": "anlar komik eğlenceli şakalar ilginç önemli sorular hikayeler tavsiyeler",
+}
+"""Praise and kinds of moments in other languages, as far as no English word is spelt so."""
+
 
 def examples_of(terms: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
     """Return what is said in the kinds of moments that terms name.
@@ -171,7 +213,7 @@ def examples_of(terms: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
     if lexicon.language != "en":
         return ()
     named = [set(lexicon.terms(mood.words)) for mood in _MOODS]
-    rest = set(terms) - set(lexicon.terms(_PRAISE))
+    rest = set(terms) - _praise()
     if not rest or not rest <= set().union(*named):
         return ()
     return tuple(
@@ -182,11 +224,33 @@ def examples_of(terms: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
     )
 
 
-def only_praises(terms: Sequence[str], lexicon: Lexicon) -> bool:
-    """Tell whether terms name neither a subject nor a kind of moment: any highlight answers.
+def only_praises(text: str) -> bool:
+    """Tell whether a text asks for good moments, of whatever subject and kind.
 
-    Args:
-        terms: Stems of a criterion's words, without instructions and stop words.
-        lexicon: Of the language; praise is known in English.
+    It is read as English, whatever language the transcript is in: any highlight answers. How many
+    are asked for ("top 5 moments") is no subject.
     """
-    return set(terms) <= (set(lexicon.terms(_PRAISE)) if lexicon.language == "en" else set())
+    english = Lexicon("en")
+    said = [
+        word for word in words_of(text) if word not in english.stop_words and not word.isdecimal()
+    ]
+    praise = set(_PRAISE.split())  # not by stems: "power" and "interest" are subjects
+    return not praise.isdisjoint(said) and praise.union(ASKING).issuperset(said)
+
+
+def adds_only_praise(terms: Sequence[str], lexicon: Lexicon) -> bool:
+    """Tell whether terms say no more than that something is good; so do no terms."""
+    return lexicon.language == "en" and _praise().issuperset(terms)
+
+
+def kinds_abroad(language: str) -> frozenset[str]:
+    """Return words of a language that praise or name kinds of moments, in lower case.
+
+    Some of each; none in English, whose kinds are known, and where no list is kept.
+    """
+    return frozenset(_ABROAD.get(language, "").split())
+
+
+@cache
+def _praise() -> frozenset[str]:
+    return frozenset(Lexicon("en").terms(_PRAISE))

@@ -1,11 +1,13 @@
 """What tells, passage by passage, whether a criterion is answered there."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from clipkit.engines.lexicon import Lexicon
 from clipkit.types.retrieval import Criterion, LexicalIndex, Searchable, TermWeights
 
 Floats = npt.NDArray[np.float64]
@@ -96,6 +98,31 @@ def closeness(
         meaning=np.maximum(around_text, around_topic),
         words=np.clip(terms.around / terms.rarity, 0.0, 1.0),
     )
+
+
+def saying(searchable: Searchable, criterion: Criterion) -> npt.NDArray[np.bool_]:
+    """Return which sentences say all terms of a criterion, by the speakers it names.
+
+    Returns:
+        Shape (sentences,); none where a criterion has no terms.
+    """
+    items, index = searchable.sentences.items, searchable.index
+    result = np.zeros(len(items), np.bool_)
+    wanted, speakers = set(criterion.terms), set(criterion.speakers)
+    places = [bisect_left(index.terms, term) for term in wanted]
+    if not wanted or not wanted.issubset(index.terms[at] for at in places if at < len(index.terms)):
+        return result
+    # Few passages hold them all, so few sentences are looked at.
+    inside = [index.passages.starts[at : at + 2] for at in places]
+    passages = [index.passages.places[start:stop] for start, stop in inside]
+    lexicon = Lexicon(index.language)
+    for passage in set(passages[0].tolist()).intersection(*(one.tolist() for one in passages[1:])):
+        first, stop = searchable.passages.starts[passage : passage + 2]
+        for number in range(first, stop):
+            item = items[number]
+            is_theirs = not speakers or item.words[0].speaker in speakers
+            result[number] = is_theirs and wanted.issubset(lexicon.terms(item.text))
+    return result
 
 
 class _Terms:

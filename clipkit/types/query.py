@@ -1,7 +1,7 @@
 """What a user looks for, and where results go."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -68,8 +68,9 @@ class Query:
     """What to look for in a source.
 
     Raises:
-        OptionError: A text is empty or too long, a length is no positive number of seconds, the
-            lengths contradict each other, or ``top`` is not positive.
+        OptionError: A text is empty, too long or without a letter or digit, a length is no
+            positive number of seconds, the lengths contradict each other, or ``top`` is not
+            positive.
     """
 
     criteria: tuple[str, ...] = ()
@@ -182,13 +183,6 @@ class Query:
         return shortest_s, longest_s
 
 
-def _texts(given: "str | Sequence[str]") -> tuple[str, ...]:
-    """Return one text or several as several; what is neither is refused when it is checked."""
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        return (given,)
-    return tuple(given)
-
-
 def _is_positive(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -210,6 +204,12 @@ def _checked_text(text: object, name: str) -> str:
             f"{name} is a text that says what to look for, or what to avoid",
             "it is empty",
             "Leave it out for general highlights.",
+        )
+    if not any(sign.isalnum() for sign in stripped):
+        raise OptionError(
+            f"{name} is a text that says what to look for, or what to avoid",
+            f"{stripped!r} holds neither a letter nor a digit",
+            "Say it in words, or leave it out for general highlights.",
         )
     if len(stripped) > CRITERIA_MAX_CHARS:
         raise OptionError(

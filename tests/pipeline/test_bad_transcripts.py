@@ -112,7 +112,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("transcript", ODD.values(), ids=ODD)
-@pytest.mark.parametrize("asked", [(), TOPICS["dog"], ["dog", "机器学习", "😀"]])
+@pytest.mark.parametrize("asked", [(), TOPICS["dog"], ["dog", "机器学习", "cake 😀"]])
 def test_odd_transcripts_give_sound_clips_or_a_reason(transcript: Transcript, asked: Any) -> None:
     _asked(transcript, asked)
     _asked(transcript, asked, target_duration=8.0, top=3)
@@ -208,15 +208,15 @@ def test_voices_that_overlap_more_and_more_are_split_without_end() -> None:
 
 CRITERIA = [
     "the of and to it is",
-    "???",
-    "😀",
+    "dog ???",
+    "😀 cake",
     "a" * 1000,
     "dog cake " * 111,
     "der Hund und die Katze auf dem Tisch",
     "机器学习",
     "summarise the discussion about",
     "<b>[/bold]\\",
-    "\0",
+    "dog\0",
 ]
 
 
@@ -245,6 +245,12 @@ def test_criteria_in_another_language_are_noticed(
     notices = [event.message for event in told if isinstance(event, events.Notice)]
     assert len(notices) == (said is not None)
     assert all(f"reads as {said}" in notice for notice in notices)
+
+
+@pytest.mark.parametrize("asked", ["???", "😀", "\0"])
+def test_criteria_without_a_word_are_refused(asked: str) -> None:
+    with pytest.raises(OptionError, match="neither a letter nor a digit"):
+        _asked(talk(), asked)
 
 
 def test_criteria_longer_than_a_thousand_letters_are_refused() -> None:
@@ -284,9 +290,9 @@ def test_a_range_outside_the_talk_is_refused(place: str) -> None:
     [
         (ck.Query(target_duration_s=5000.0), "4000"),
         (ck.Query(duration_limits_s=(5000.0, None)), "5000"),
-        (ck.Query(duration_limits_s=(None, 0.01)), "0.0"),
+        (ck.Query(duration_limits_s=(None, 0.01)), "between 0.0025 and 0.01 s"),
         (ck.Query(region=ck.Region(within=Span(50.0, 50.5))), "in the range that is searched"),
-        (ck.Query(region=ck.Region(excluded=(Span(0.0, 1e6),))), "in the range that is searched"),
+        (ck.Query(region=ck.Region(excluded=(Span(0.0, 1e6),))), "what is excluded leaves no run"),
     ],
 )
 def test_what_no_clip_can_be_gives_a_reason_that_says_so(query: ck.Query, reason: str) -> None:

@@ -290,6 +290,34 @@ def test_only_the_last_transcripts_are_remembered(
     assert embedder.asked, "it was the oldest when another came"
 
 
+def test_a_transcript_is_hashed_once_a_question(
+    pipeline: ck.Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ck.suggest(TALK, pipeline=pipeline)
+    real, hashed = Transcript.__hash__, []
+
+    def counting(transcript: Transcript) -> int:
+        hashed.append(transcript)
+        return real(transcript)
+
+    monkeypatch.setattr(Transcript, "__hash__", counting)
+    ck.suggest(TALK, "dog", pipeline=pipeline)
+    assert len(hashed) == 1
+
+
+def test_transcripts_of_one_hash_are_told_apart(
+    pipeline: ck.Pipeline, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Transcript, "__hash__", lambda transcript: 7)
+    monkeypatch.setattr(suggesting, "_MEMORY", suggesting._Memory())
+    first, second = talk(times=3), talk(times=4)
+    alone = [ck.suggest(each, pipeline=pipeline_of_doubles()) for each in (first, second)]
+    assert [ck.suggest(each, pipeline=pipeline) for each in (first, second)] == alone
+    embedder.asked.clear()
+    assert ck.suggest(second, pipeline=pipeline) == alone[1]
+    assert not embedder.asked
+
+
 def test_many_threads_get_what_one_gets(pipeline: ck.Pipeline) -> None:
     talks = [talk(times=times) for times in range(3, 9)]
     asked = [(each, topic) for each in talks for topic in TOPICS.values()] * 2

@@ -101,7 +101,9 @@ def _regions(draw: st.DrawFn) -> Region:
 @st.composite
 def queries(draw: st.DrawFn) -> Query:
     """Draw any question that can be asked."""
-    texts = _line.map(lambda text: " ".join(text.split())).filter(bool)
+    texts = _line.map(lambda text: " ".join(text.split())).filter(
+        lambda text: any(map(str.isalnum, text))
+    )
     asked = draw(st.lists(texts, max_size=4, unique=True))
     split = draw(st.integers(0, len(asked)))
     lengths = sorted(draw(st.lists(_length | st.integers(1, 600), min_size=3, max_size=3)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clipkit.engines.lexicon import Lexicon
 from clipkit.stages.read_criteria import understood
-from clipkit.stages.relevance_features import FEATURES, Closeness, closeness
+from clipkit.stages.relevance_features import FEATURES, Closeness, closeness, saying
 from clipkit.testing import HashEmbedder
 from clipkit.types.retrieval import Criterion, PassageEmbeddings, Passages, Searchable
 from clipkit.types.speech import Sentence, SentenceEmbeddings, Sentences, Word
@@ -257,3 +257,36 @@ def test_a_feature_stands_out_around_zero(words: tuple[Word, ...]) -> None:
         assert row.std() < 1.0 + 1e-6, name
     for name in ("around_topic_gap", "around_text_gap", "around_terms_gap"):
         assert rows[FEATURES.index(name)].max() == 0.0, name
+
+
+@pytest.mark.parametrize(
+    ("terms", "speakers", "said"),
+    [
+        (("cat",), (), [True, True, False, False]),
+        (("cat", "purr"), (), [True, False, False, False]),
+        (("cat", "tax"), (), [False] * 4),
+        (("cat", "zebra"), (), [False] * 4),
+        (("burn", "fuel", "rocket"), (), [False, False, False, True]),
+        ((), (), [False] * 4),
+        ((), ("A",), [False] * 4),
+        (("cat",), ("A",), [True, False, False, False]),
+        (("cat",), ("Z",), [False] * 4),
+    ],
+)
+def test_a_sentence_says_a_criterion_if_it_says_all_its_terms(
+    terms: tuple[str, ...], speakers: tuple[str, ...], said: list[bool]
+) -> None:
+    assert saying(_toy(), Criterion("asked", "asked", terms, speakers)).tolist() == said
+
+
+@given(talks(max_words=40), st.sampled_from([1, 4, 50]), st.sampled_from(["yes", "17 stars", "we"]))
+def test_looking_into_passages_that_hold_the_terms_misses_no_sentence(
+    words: tuple[Word, ...], passage_words: int, text: str
+) -> None:
+    source, lexicon = searchable_of(words, passage_words), Lexicon("en")
+    asked = understood(text, (), lexicon)
+    slow = [
+        bool(asked.terms) and set(asked.terms) <= set(lexicon.terms(item.text))
+        for item in source.sentences.items
+    ]
+    assert saying(source, asked).tolist() == slow

@@ -25,6 +25,19 @@ def test_an_empty_text_is_refused(name: str, empty: str) -> None:
     assert "Leave it out" in caught.value.remedy
 
 
+@pytest.mark.parametrize("name", ["criteria", "exclude"])
+@pytest.mark.parametrize("text", ["???", "🎂", "… — !", "😀 🎉"])
+def test_a_text_without_a_letter_or_digit_is_refused(name: str, text: str) -> None:
+    with pytest.raises(OptionError, match=rf"{name} .*neither a letter nor a digit") as caught:
+        Query(**_texts(name, "funny moments", text))
+    assert repr(text) in caught.value.found
+
+
+@pytest.mark.parametrize("text", ["C++", "7", "🎂 cake", "蛋糕", "เค้ก", "कः", "ع"])
+def test_a_letter_or_digit_of_any_script_is_enough(text: str) -> None:
+    assert Query(criteria=(text,)).criteria == (text,)
+
+
 def _texts(name: str, *texts: str) -> Any:
     return {name: texts}
 
