@@ -14,37 +14,74 @@ _FAR = 8.0
 """So many times the distance apart, the loss is below a thousandth and taken for none."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """Stretches of time to choose from."""
+
+    start_s: Floats
+    """Shape (n,)."""
+
+    end_s: Floats
+    """Shape (n,), not before ``start_s``."""
+
+    worth: Floats
+    """Shape (n,), above 0."""
+
+    kind: Places
+    """Shape (n,): stretches of one number may be pieces of one thing."""
+
+    topic_time_s: Floats
+    """Shape (n, 2): start and end on a clock that leaps where the topic changes."""
+
+    def __len__(self) -> int:
+        return len(self.worth)
+
+    def at(self, places: Places) -> "Stretches":
+        """Return some of them, in the order given."""
+        return Stretches(
+            self.start_s[places],
+            self.end_s[places],
+            self.worth[places],
+            self.kind[places],
+            self.topic_time_s[places],
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class BestSet:
     """Finds the set worth most: the sum of its worths, less a loss for each two neighbours.
 
-    The loss is ``nearness * exp(-gap_s / apart_s)``; it is counted between a stretch and the one
-    before it in the set.
+    The loss is counted between a stretch and the one before it in the set, as a share of what the
+    two are worth on average: ``nearness * exp(-gap_s / apart_s)``. Where ``told_s`` is given, two
+    of one kind also lose the share ``exp(-gap_s / told_s)`` with the gap in topic time, but no more
+    than all: what is told at a stretch is one, so pieces of it that touch are worth no more together
+    than the better of them.
     """
 
     nearness: float
-    """Loss of two that touch."""
+    """Share that two lose that touch, at most 1."""
 
     apart_s: float
     """Gap at which the loss has fallen to 1/e."""
 
-    def of(self, start_s: Floats, end_s: Floats, worth: Floats, size: int) -> list[int]:
+    told_s: float | None = None
+    """Gap at which what two pieces of one thing lose has fallen to 1/e; None: they lose nothing."""
+
+    def of(self, stretches: Stretches, size: int) -> list[int]:
         """Return the indices of the best set in the order of time.
 
         Of sets worth the same, the one found first in the order of ends, then of starts.
 
         Args:
-            start_s: Shape (n,).
-            end_s: Shape (n,), not before ``start_s``.
-            worth: Shape (n,), above 0.
+            stretches: What to choose from.
             size: At most so many.
         """
-        count = len(worth)
+        count = len(stretches)
         if not count or size < 1:
             return []
-        order = np.lexsort([start_s, end_s])
-        start_s, end_s, worth = start_s[order], end_s[order], worth[order]
-        neighbours = self._neighbours(start_s, end_s)
+        order = np.lexsort([stretches.start_s, stretches.end_s])
+        neighbours = self._neighbours(stretches.at(order))
+        worth = stretches.worth[order]
         # total: worth of the best set of so many whose last is i; before: the one before i in it.
         totals, befores = [worth], [np.full(count, -1, np.int64)]
         while len(totals) < min(size, count) and np.isfinite(totals[-1]).any():
@@ -59,18 +96,30 @@ class BestSet:
             last, length = int(befores[length][last]), length - 1
         return found[::-1]
 
-    def _neighbours(self, start_s: Floats, end_s: Floats) -> "_Neighbours":
+    def _neighbours(self, ordered: Stretches) -> "_Neighbours":
+        start_s, end_s, worth = ordered.start_s, ordered.end_s, ordered.worth
         # One of no length ends where it starts; it does not come before itself.
         free = np.minimum(np.searchsorted(end_s, start_s, side="right"), np.arange(len(end_s)))
-        far = np.searchsorted(end_s, start_s - _FAR * self.apart_s, side="right")
+        far_s = _FAR * max(self.apart_s, self.told_s or 0.0)
+        far = np.searchsorted(end_s, start_s - far_s, side="right")
         far = np.minimum(far, free)
         sizes = free - far
         # Every pair of a stretch and one that ends shortly before it, by the later of the two.
         later = np.repeat(np.arange(len(sizes)), sizes)
         offsets = np.cumsum(sizes) - sizes
         earlier = np.arange(len(later)) - offsets[later] + far[later]
-        loss = self.nearness * np.exp((end_s[earlier] - start_s[later]) / self.apart_s)
-        return _Neighbours(far, later, earlier, loss)
+        gap_s = start_s[later] - end_s[earlier]
+        share = self.nearness * np.exp(-gap_s / self.apart_s)
+        if self.told_s is not None:
+            starts_s, ends_s = ordered.topic_time_s.T
+            told = np.exp((ends_s[earlier] - starts_s[later]) / self.told_s)
+            is_same = ordered.kind[earlier] == ordered.kind[later]
+            share = np.minimum(1.0, share + np.where(is_same, told, 0.0))
+        # Of their mean: were it of the lesser, a poor piece between two good ones would save them.
+        loss = share * (worth[earlier] + worth[later]) / 2.0
+        places = np.flatnonzero(sizes)
+        which = np.repeat(np.arange(len(places)), sizes[places])
+        return _Neighbours(far, earlier, loss, places, offsets[places], which)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,14 +129,20 @@ class _Neighbours:
     far: Places
     """Shape (n,): so many, of all in the order of their ends, end far before each."""
 
-    later: Places
-    """Shape (pairs,), ascending: the later of two near ones."""
-
     earlier: Places
-    """Shape (pairs,): the earlier of the two."""
+    """Shape (pairs,): the earlier of two near ones; all of one later stand together."""
 
     loss: Floats
     """Shape (pairs,)."""
+
+    places: Places
+    """Shape (later,), ascending: which are the later of some pair."""
+
+    starts: Places
+    """Shape (later,): the first pair of each."""
+
+    which: Places
+    """Shape (pairs,), ascending: the place in ``places`` of the later of the two."""
 
     def best(self, total: Floats) -> tuple[Floats, Places]:
         """Return for each stretch the best total it can follow, and which that is.
@@ -100,16 +155,14 @@ class _Neighbours:
         highest, where = _running_best(total)
         reached[has_far] = highest[self.far[has_far] - 1]
         before[has_far] = where[self.far[has_far] - 1]
-        if len(self.later):
-            places, starts, which = np.unique(self.later, return_index=True, return_inverse=True)
+        if len(self.places):
             values = total[self.earlier] - self.loss
-            best = np.maximum.reduceat(values, starts)
-            is_best = np.flatnonzero(values == best[which])
-            _, first = np.unique(which[is_best], return_index=True)
-            nearest = self.earlier[is_best[first]]
-            is_better = best > reached[places]
-            reached[places[is_better]] = best[is_better]
-            before[places[is_better]] = nearest[is_better]
+            best = np.maximum.reduceat(values, self.starts)
+            is_best = np.flatnonzero(values == best[self.which])
+            nearest = self.earlier[is_best[np.diff(self.which[is_best], prepend=-1) > 0]]
+            is_better = best > reached[self.places]
+            reached[self.places[is_better]] = best[is_better]
+            before[self.places[is_better]] = nearest[is_better]
         before[np.isneginf(reached)] = -1
         return reached, before
 

@@ -1,5 +1,6 @@
 """The talk's outline to candidate moments."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,15 +18,22 @@ from clipkit.types.time import Span
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 _SHORTEST_S = 0.001
 """A clip of no length is none."""
 
-_MOST_RUNS = 200_000
-"""Ten hours of talk have half of that."""
+_SLACK_S = 0.002
+"""A cut lies on a whole millisecond, so a length may miss its target by as much."""
+
+_MANY_RUNS = 200_000
+"""Up to so many, a clip may begin and end with any sentence: ten hours of talk have about that."""
 
 _BORDERS = 100
-"""Where there would be more, a clip may begin or end at so many places in the longest allowed."""
+"""Where there are more, a clip may begin or end at so many places in the longest allowed."""
+
+_MOST_RUNS = 500_000
+"""Where those are still more, as in hours of single words, there are about so many at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class _Runs:
     start_s: Floats
     end_s: Floats
 
-    def where(self, keep: npt.NDArray[np.bool_]) -> "_Runs":
+    def where(self, keep: Flags) -> "_Runs":
         return _Runs(self.first[keep], self.stop[keep], self.start_s[keep], self.end_s[keep])
 
     @property
@@ -62,10 +70,11 @@ def find_moments(
         OptionError: The range to search, or a pinned span, lies outside the source.
     """
     _check_region(query.region, timeline)
-    shortest_s, longest_s = query.length_range_s(timeline.duration_s)
+    shortest_s, longest_s = _lengths_s(query, timeline)
     target_s = query.target_duration_s
     lacking = _lacking(outline, timeline, activity, shots)
-    if lacking is None and timeline.duration_s < shortest_s:
+    least_s = shortest_s if target_s is None else _near_s(target_s, query)[0]
+    if lacking is None and timeline.duration_s < least_s:
         lacking = (
             f"the source lasts {timeline.duration_s:.1f} s, shorter than the clips asked for "
             f"({shortest_s:g} s at the least)"
@@ -77,21 +86,16 @@ def find_moments(
     else:
         points = np.array(quiet_or_cut_points(activity, shots))
         starts_s, ends_s = points[:-1], points[1:]
-    widest_s = longest_s if target_s is None else max(longest_s, 2.0 * target_s)
-    free = _runs(starts_s, ends_s, widest_s, query.region)
-    runs = free.where((free.duration_s >= shortest_s) & (free.duration_s <= longest_s))
-    if not len(runs.first) and target_s is not None:
-        runs = _nearest(free, target_s, query)
+    runs = _fitting(starts_s, ends_s, (shortest_s, longest_s), query, query.region.excluded)
     spoken_s = (outline.start_s, outline.end_s) if len(outline) else (starts_s, ends_s)
     pinned = [
         _widened(span.clamped(Span(0.0, timeline.duration_s)), room, spoken_s, (starts_s, ends_s))
         for span, room in _rooms(query.region, timeline)
     ]
     if not len(runs.first) and not pinned:
-        where = "" if query.region == Region() else " in the range that is searched"
-        return _none(
-            f"no run of whole sentences{where} lasts between {shortest_s:.1f} and {longest_s:.1f} s"
-        )
+        held = _fitting(starts_s, ends_s, (shortest_s, longest_s), query, ())
+        what = "run of whole sentences" if len(outline) else "stretch between two places to cut"
+        return _none(_why_none(what, (shortest_s, longest_s), query, bool(len(held.first))))
     return _moments(runs.free_of(query.region.pinned), pinned)
 
 
@@ -104,6 +108,53 @@ def _lacking(outline: Outline, timeline: Timeline, activity: Activity, shots: Sh
     if not len(outline) and not activity.has_sound and not shots.cuts_s:
         return "nothing is said in it, it has no sound, and its picture never cuts"
     return None
+
+
+def _lengths_s(query: Query, timeline: Timeline) -> tuple[float, float]:
+    """Return the shortest and the longest clip allowed where the query searches."""
+    within = query.region.within
+    searched = Span(0.0, timeline.duration_s)
+    if within is not None:
+        searched = within.clamped(searched)
+    return query.length_range_s(searched.duration_s)
+
+
+def _near_s(target_s: float, query: Query) -> tuple[float, float]:
+    """Return the lengths that are near a target, within a factor of two and the limits."""
+    shortest_s, longest_s = query.duration_limits_s
+    return max(target_s / 2.0, shortest_s or 0.0), min(target_s * 2.0, longest_s or np.inf)
+
+
+def _fitting(
+    starts_s: Floats,
+    ends_s: Floats,
+    lengths_s: tuple[float, float],
+    query: Query,
+    excluded: Sequence[Span],
+) -> _Runs:
+    """Return the runs of the right length that touch nothing excluded; else those nearest to it."""
+    shortest_s, longest_s = lengths_s
+    target_s = query.target_duration_s
+    if target_s is None:
+        free = _runs(starts_s, ends_s, longest_s, query.region.within).free_of(excluded)
+        return free.where((free.duration_s >= shortest_s) & (free.duration_s <= longest_s))
+    widest_s = max(longest_s, 2.0 * target_s)
+    free = _runs(starts_s, ends_s, widest_s, query.region.within).free_of(excluded)
+    # What is promised of a target has slack; what the limits say has none.
+    limits_s = query.duration_limits_s
+    at_least_s = max(shortest_s - _SLACK_S, limits_s[0] or 0.0)
+    at_most_s = min(longest_s + _SLACK_S, limits_s[1] or np.inf)
+    runs = free.where((free.duration_s >= at_least_s) & (free.duration_s <= at_most_s))
+    return runs if len(runs.first) else _nearest(free, target_s, query)
+
+
+def _why_none(what: str, lengths_s: tuple[float, float], query: Query, has_held: bool) -> str:
+    """Return why there are no runs; where there would be some, what is excluded touches all."""
+    where = "" if query.region.within is None else " in the range that is searched"
+    lasting = f"{lengths_s[0]:g} and {lengths_s[1]:g} s"
+    if has_held:
+        return f"what is excluded leaves no {what}{where} that lasts between {lasting}"
+    return f"no {what}{where} lasts between {lasting}"
 
 
 def _none(reason: str) -> Moments:
@@ -133,8 +184,8 @@ def _check_region(region: Region, timeline: Timeline) -> None:
             )
 
 
-def _runs(starts_s: Floats, ends_s: Floats, longest_s: float, region: Region) -> _Runs:
-    """Return all runs up to a length, by their first sentence, then their last.
+def _runs(starts_s: Floats, ends_s: Floats, longest_s: float, within: Span | None) -> _Runs:
+    """Return all runs in a range up to a length, by their first sentence, then their last.
 
     All runs of one sentence, then all of two, and so on: each step is one pass over arrays, and
     runs that have become too long drop out. Where voices overlap, the last to begin may end first;
@@ -162,28 +213,49 @@ def _runs(starts_s: Floats, ends_s: Floats, longest_s: float, region: Region) ->
         )
     )
     runs = runs.where(runs.duration_s >= _SHORTEST_S)
-    if region.within is not None:
-        span = region.within
-        runs = runs.where((runs.start_s >= span.start_s) & (runs.end_s <= span.end_s))
-    return runs.free_of(region.excluded)
+    if within is not None:
+        runs = runs.where((runs.start_s >= within.start_s) & (runs.end_s <= within.end_s))
+    return runs
 
 
-def _borders(
-    starts_s: Floats, ends_s: Floats, longest_s: float
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _borders(starts_s: Floats, ends_s: Floats, longest_s: float) -> tuple[Flags, Flags]:
     """Return with which sentences a clip may begin and end: all, unless there are far too many.
 
     Sentences of a syllable give a number of runs that grows with the square of how many fit into a
-    clip; then a border in each hundredth of the longest clip there can be is plenty.
+    clip; then a border in each hundredth of the longest clip there can be is plenty. In a source
+    of many such clips even that may be too much: a cell holds one border at the most, so there are
+    at most about (source / cell) * (longest / cell) runs.
     """
     until = np.searchsorted(np.maximum.accumulate(ends_s), starts_s + longest_s, side="right")
-    if np.maximum(until - np.arange(len(starts_s)), 0).sum() <= _MOST_RUNS:
-        return np.ones(len(starts_s), bool), np.ones(len(starts_s), bool)
-    cell_s = min(longest_s, float(ends_s.max() - starts_s.min())) / _BORDERS
-    return (
-        np.diff(np.floor(starts_s / cell_s), prepend=-1.0) != 0.0,
-        np.diff(np.floor(ends_s / cell_s), append=np.inf) != 0.0,
-    )
+    every = np.ones(len(starts_s), bool)
+    if _count(until, every, every) <= _MANY_RUNS:
+        return every, every
+    source_s = float(ends_s.max() - starts_s.min())
+    longest_s = min(longest_s, source_s)
+    may_start, may_end = _in_cells(starts_s, ends_s, longest_s / _BORDERS)
+    if _count(until, may_start, may_end) <= _MOST_RUNS:
+        return may_start, may_end
+    return _in_cells(starts_s, ends_s, math.sqrt(source_s * longest_s / _MOST_RUNS))
+
+
+def _count(until: Places, may_start: Flags, may_end: Flags) -> int:
+    """Return how many runs begin and end where they may, each before ``until`` of its first."""
+    ends = np.concatenate([[0], np.cumsum(may_end)])
+    counts = np.maximum(ends[until] - ends[:-1], 0)
+    return int(counts[may_start].sum())
+
+
+def _in_cells(starts_s: Floats, ends_s: Floats, cell_s: float) -> tuple[Flags, Flags]:
+    """Return the first sentence that begins in each cell of time, and the last that ends in it."""
+    begins = _first_of_each(np.floor(starts_s / cell_s))
+    return begins, _first_of_each(np.floor(ends_s[::-1] / cell_s))[::-1]
+
+
+def _first_of_each(cells: Floats) -> Flags:
+    """Return which stand first in their cell."""
+    is_first = np.zeros(len(cells), bool)
+    is_first[np.unique(cells, return_index=True)[1]] = True
+    return is_first
 
 
 def _nearest(runs: _Runs, target_s: float, query: Query) -> _Runs:
@@ -191,11 +263,8 @@ def _nearest(runs: _Runs, target_s: float, query: Query) -> _Runs:
 
     No sentence border allows the length as asked; the clip will say so.
     """
-    shortest_s, longest_s = query.duration_limits_s
-    near = runs.where(
-        (runs.duration_s >= max(target_s / 2.0, shortest_s or 0.0))
-        & (runs.duration_s <= min(target_s * 2.0, longest_s or np.inf))
-    )
+    shortest_s, longest_s = _near_s(target_s, query)
+    near = runs.where((runs.duration_s >= shortest_s) & (runs.duration_s <= longest_s))
     miss = np.abs(np.log(near.duration_s / target_s))
     return near.where(miss <= miss.min(initial=np.inf) * 1.1)
 

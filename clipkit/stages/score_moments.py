@@ -29,22 +29,27 @@ _WITH_CRITERIA = {
 in words has no weight of its own, for relevance is made of both; it is there to be read."""
 
 _WITHOUT_CRITERIA = {
-    "substance": 0.22,
-    "borders": 0.20,
+    "centrality": 0.20,
+    "telling": 0.15,
     "coherence": 0.14,
     "delivery": 0.12,
     "reactions": 0.12,
-    "opening": 0.10,
-    "pauses": 0.06,
-    "flow": 0.04,
+    "substance": 0.10,
+    "fullness": 0.10,
+    "opening": 0.06,
+    "borders": 0.06,
+    "pauses": 0.04,
+    "flow": 0.03,
+    "length": 0.50,
 }
-"""Set by hand: what people called highlights is too little to train on, so it only checks this."""
+"""Set by hand: what people called highlights is too little to train on, so it only checks this.
+Length counts where it is free: a complete thought takes more than a sentence."""
 
 _WITHOUT_SPEECH = {"loudness": 0.4, "onsets": 0.35, "cuts": 0.25}
 """Energy alone: loud, eventful, fast."""
 
-_CONFIDENCE_WITHOUT_SPEECH = 0.4
-"""The most that energy alone is worth: it says that something happens, not what."""
+_CONFIDENCE_WITHOUT_SPEECH = 0.6
+"""Share that is left of a score for energy alone: it says that something happens, not what."""
 
 _AVOIDED = 0.5
 """From this probability on, a sentence answers what was to be avoided; one is too many."""
@@ -52,10 +57,10 @@ _AVOIDED = 0.5
 _UNANSWERED_S = 10.0
 """Set by hand: a quarter of a minute that answers fully is worth a minute that answers by 70 %."""
 
-CALIBRATION = (0.613, -0.863)
-"""Slope and shift of the logit of the weighted sum, with criteria: fitted on the clips of QMSum's
-train split, each third judged by nets that had not seen it, so that of clips with a score of .6
-three in five are hits."""
+CALIBRATION = (0.631, -1.079)
+"""Slope and shift of the logit of the weighted sum: fitted on the clips that answer questions of
+QMSum's train split, each third judged by nets that had not seen it, so that of clips with a score
+of .6 three in five are hits. ``models.relevance.calibrate`` prints them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,39 +87,57 @@ class ScoreMoments:
         if not len(outline):
             columns = _energy(moments, activity)
             names, weights, values = _stacked(columns, _WITHOUT_SPEECH, count)
-            scores = np.round(_CONFIDENCE_WITHOUT_SPEECH * (values @ weights), 4)
-            return ScoredMoments(moments, names, weights, values, scores, criterion, avoided)
+            scores = np.round(_CONFIDENCE_WITHOUT_SPEECH * _calibrated(values @ weights), 4)
+            times_s = np.stack([moments.start_s, moments.end_s], axis=1)
+            return ScoredMoments(
+                moments, names, weights, values, scores, criterion, avoided, times_s
+            )
         runs = signals.Runs(moments, outline)
+        is_free = query.target_duration_s is None
         columns = _form(runs, outline, delivery)
+        if is_free:
+            columns["length"] = _worth_its_length(runs.is_said.astype(np.float64), runs.length_s)
         shares = _WITHOUT_CRITERIA
-        highlights = _weighted(columns, _WITHOUT_CRITERIA, count)
-        answers = [
-            highlights if is_general else runs.by_words(row)
-            for row, is_general in zip(relevance.answers, relevance.is_general, strict=True)
-        ]
-        wanted, unwanted = answers[: len(query.criteria)], answers[len(query.criteria) :]
-        if query.target_duration_s is None:
-            wanted = [_worth_its_length(answer, runs.length_s) for answer in wanted]
-        if wanted:
+        wanted = slice(0, len(query.criteria))
+        if query.criteria:
+            criterion = np.where(runs.is_said, 0, -1)
+        if not relevance.is_general[wanted].all():
+            answers = _answers(runs, relevance, wanted, is_free=is_free)
+            highlights = _weighted(columns, _WITHOUT_CRITERIA, count)
+            answers[relevance.is_general[wanted]] = highlights
             shares = _WITH_CRITERIA
-            criterion = np.argmax(wanted, axis=0)
-            columns["relevance"] = np.max(wanted, axis=0)
+            best = np.argmax(answers, axis=0)
+            criterion = np.where(runs.is_said, best, -1)
+            columns["relevance"] = np.max(answers, axis=0)
             for name, rows in (("meaning", relevance.meaning), ("words", relevance.words)):
-                per_criterion = [runs.by_words(row) for row in rows[: len(wanted)]]
-                columns[name] = np.stack(per_criterion)[criterion, np.arange(count)]
+                per_criterion = np.stack([runs.by_words(row) for row in rows[wanted]])
+                columns[name] = per_criterion[best, np.arange(count)]
         names, weights, values = _stacked(columns, shares, count)
-        scores = values @ weights
-        if wanted:
-            scores = _calibrated(scores)
-        if unwanted:
-            rows = relevance.answers[len(query.criteria) :]
+        scores = _calibrated(values @ weights)
+        rows = relevance.answers[len(query.criteria) :]
+        if len(rows):
             touched = [runs.total((row >= _AVOIDED).astype(np.float64)) > 0.0 for row in rows]
             avoided = np.where(np.any(touched, axis=0), np.argmax(touched, axis=0), -1)
-            scores = scores * (1.0 - np.max(unwanted, axis=0))
+            scores = scores * (1.0 - np.max([runs.by_words(row) for row in rows], axis=0))
         # Four decimals: what differs below that is the arithmetic of another machine.
         return ScoredMoments(
-            moments, names, weights, values, np.round(scores, 4), criterion, avoided
+            moments,
+            names,
+            weights,
+            values,
+            np.round(scores, 4),
+            criterion,
+            avoided,
+            signals.topic_times(moments, outline),
         )
+
+
+def _answers(runs: signals.Runs, relevance: Relevance, wanted: slice, *, is_free: bool) -> Floats:
+    """Return how well each run answers each criterion: shape (criteria, moments)."""
+    rows = [runs.by_words(row) for row in relevance.answers[wanted]]
+    if is_free:
+        rows = [_worth_its_length(row, runs.length_s) for row in rows]
+    return np.stack(rows)
 
 
 def _form(runs: signals.Runs, outline: Outline, delivery: Delivery) -> dict[str, Floats]:
@@ -125,7 +148,11 @@ def _form(runs: signals.Runs, outline: Outline, delivery: Delivery) -> dict[str,
         "pauses": signals.pauses(runs, outline),
         "flow": signals.flow(runs, outline),
         "substance": signals.substance(runs, outline),
+        "centrality": signals.centrality(runs, outline),
+        "fullness": signals.fullness(runs, outline),
     }
+    if signals.has_turns(outline):
+        columns["telling"] = signals.telling(runs, outline)
     if delivery.has_sound:
         columns["delivery"] = signals.delivery(runs, delivery)
     if signals.has_reactions(delivery):

@@ -14,6 +14,12 @@ from clipkit.types.outline import Outline
 
 Floats = npt.NDArray[np.float64]
 
+_CLEAR_CHANGE = 0.7
+"""Of six borders in talk one changes the topic more than this."""
+
+_LEAP_S = 100.0
+"""How far apart the clearest change of topic puts what comes before and after."""
+
 _REACTIONS = Reaction.LAUGHTER | Reaction.APPLAUSE | Reaction.CHEERING
 
 
@@ -29,6 +35,7 @@ class Runs:
 
     def __init__(self, moments: Moments, outline: Outline) -> None:
         self.first, self.stop = moments.first, moments.stop
+        self.sentences = np.maximum(self.stop - self.first, 1)
         self.is_said = moments.stop > moments.first
         self.length_s = np.maximum(moments.duration_s, 1e-9)
         self._words = outline.words
@@ -50,6 +57,19 @@ class Runs:
         ends = (per_border[self.first] + per_border[self.stop]) / 2.0
         result: Floats = np.where(self.is_said, ends, 0.0)
         return result
+
+
+def topic_times(moments: Moments, outline: Outline) -> Floats:
+    """Return where moments begin and end on a clock that leaps where the topic changes.
+
+    Returns:
+        Shape (moments, 2), seconds: what lies between two moments is the time and the leaps at the
+        borders from the end of one to the start of the other.
+    """
+    clear = np.clip((outline.topic_change - _CLEAR_CHANGE) / (1.0 - _CLEAR_CHANGE), 0.0, 1.0)
+    leaps_s = np.concatenate([[0.0], np.cumsum(_LEAP_S * clear)])
+    starts_s = moments.start_s + leaps_s[moments.first + 1]
+    return np.stack([starts_s, moments.end_s + leaps_s[moments.stop]], axis=1)
 
 
 def borders(runs: Runs, outline: Outline) -> Floats:
@@ -84,6 +104,34 @@ def flow(runs: Runs, outline: Outline) -> Floats:
     spoken = runs.total(outline.end_s - outline.start_s)
     result: Floats = np.clip(spoken / runs.length_s, 0.0, 1.0)
     return result
+
+
+def telling(runs: Runs, outline: Outline) -> Floats:
+    """Return whether one voice has the floor: no change of speaker within a run is 1, each halves.
+
+    Who tells a story or explains something is not interrupted; chat is.
+    """
+    changes = np.concatenate([[0.0], np.cumsum(outline.turn.astype(np.float64))])
+    inside = changes[runs.stop] - changes[np.minimum(runs.first + 1, runs.stop)]
+    result: Floats = np.where(runs.is_said, 0.5**inside, 0.0)
+    return result
+
+
+def fullness(runs: Runs, outline: Outline) -> Floats:
+    """Return how long the sentences of each run are: as the source's mean is .5, twice that .67."""
+    length = runs.total(outline.words) / runs.sentences
+    result: Floats = length / (length + max(float(outline.words.mean()), 1e-9))
+    return result
+
+
+def centrality(runs: Runs, outline: Outline) -> Floats:
+    """Return how close each run is to what the whole talk is about, against its sentences."""
+    return squashed(2.0 * runs.by_words(_standing_out(outline.centrality)))
+
+
+def has_turns(outline: Outline) -> bool:
+    """Tell whether more than one speaker is known."""
+    return bool(outline.turn[1:-1].any())
 
 
 def substance(runs: Runs, outline: Outline) -> Floats:

@@ -69,11 +69,16 @@ class ScoredMoments:
     """Shape (moments,), in [0, 1]: the weighted sum of the signals, calibrated."""
 
     criterion: npt.NDArray[np.int64]
-    """Shape (moments,): index of the criterion each answers best; -1 without criteria."""
+    """Shape (moments,): index of the criterion each answers best; -1 without criteria, and where
+    nothing is said."""
 
     avoided: npt.NDArray[np.int64]
-    """Shape (moments,): index of the excluded text that one of its sentences answers; -1 where none
-    does."""
+    """Shape (moments,): index of the avoided criterion that one of its sentences answers; -1 where
+    none does."""
+
+    topic_time_s: npt.NDArray[np.float64]
+    """Shape (moments, 2): where each begins and ends on a clock that leaps ahead where the topic
+    changes. Two moments that touch are far apart on it if they are about different things."""
 
 
 @dataclass(frozen=True, slots=True)

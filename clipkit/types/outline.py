@@ -32,6 +32,9 @@ class Outline:
     content: npt.NDArray[np.float64]
     """Shape (sentences,): number of long words, numbers and names: what is dense with content."""
 
+    centrality: npt.NDArray[np.float64]
+    """Shape (sentences,), -1 to 1: cosine to the mean of all that is said."""
+
     stands_alone: npt.NDArray[np.float64]
     """Shape (sentences,), 0 to 1: whether it can be understood without the one before."""
 

@@ -10,36 +10,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipkit.stages.best_set import BestSet, undominated
+from clipkit.stages.best_set import BestSet, Stretches, undominated
 from clipkit.types.clips import Moments
 from tests.stages.talks import moments_of
 
-Stretch = tuple[float, float, float]
-"""Start, end and worth."""
+Stretch = tuple[float, ...]
+"""Start, end, worth and, where it is not 0, kind."""
 
 # Eighths and sixteenths are exact as floats, so that ties are ties.
 _worths = st.integers(1, 16).map(lambda sixteenths: sixteenths / 16)
-_stretches = st.tuples(st.integers(0, 60), st.integers(1, 12), _worths).map(
-    lambda drawn: (drawn[0] / 2, (drawn[0] + drawn[1]) / 2, drawn[2])
+_stretches = st.tuples(st.integers(0, 60), st.integers(1, 12), _worths, st.integers(0, 1)).map(
+    lambda drawn: (drawn[0] / 2, (drawn[0] + drawn[1]) / 2, drawn[2], drawn[3])
 )
 _several = st.lists(_stretches, max_size=9)
 _losses = st.sampled_from(
-    [BestSet(0.0, 1.0), BestSet(0.1, 4.0), BestSet(1.0, 2.0), BestSet(0.5, 64)]
+    [
+        BestSet(0.0, 1.0),
+        BestSet(0.1, 4.0),
+        BestSet(1.0, 2.0),
+        BestSet(0.5, 64),
+        BestSet(0.0, 1.0, told_s=3.0),
+        BestSet(0.1, 8.0, told_s=1.0),
+    ]
 )
+
+
+_CHANGE_S, _LEAP_S = 30.0, 6.0
+"""When the topic changes, and how far the clock of topics leaps then."""
+
+
+def _topic_gap_s(end_s: float, start_s: float) -> float:
+    return start_s - end_s + (_LEAP_S if end_s <= _CHANGE_S <= start_s else 0.0)
 
 
 def _worth(best_set: BestSet, stretches: Sequence[Stretch]) -> float:
     """Return what stretches are worth together; minus infinity where two overlap."""
     total, ordered = 0.0, sorted(stretches)
-    for place, (start_s, _, worth) in enumerate(ordered):
+    told_s = best_set.told_s or 0.0
+    for place, (start_s, _, worth, *kind) in enumerate(ordered):
         total += worth
         if place:
-            gap_s = start_s - ordered[place - 1][1]
+            _, end_s, worth_before, *kind_before = ordered[place - 1]
+            gap_s = start_s - end_s
             if gap_s < 0.0:
                 return -math.inf
             # From eight times the distance on, the loss is taken for none.
-            if gap_s < 8.0 * best_set.apart_s:
-                total -= best_set.nearness * math.exp(-gap_s / best_set.apart_s)
+            if gap_s < 8.0 * max(best_set.apart_s, told_s):
+                share = best_set.nearness * math.exp(-gap_s / best_set.apart_s)
+                if told_s and kind == kind_before:
+                    share = min(1.0, share + math.exp(-_topic_gap_s(end_s, start_s) / told_s))
+                total -= share * (worth + worth_before) / 2
     return total
 
 
@@ -55,8 +75,12 @@ def _best_of_all(best_set: BestSet, stretches: Sequence[Stretch], size: int) -> 
 
 
 def _found(best_set: BestSet, stretches: Sequence[Stretch], size: int) -> list[Stretch]:
-    start_s, end_s, worth = np.array(stretches, np.float64).reshape(-1, 3).T
-    return [stretches[index] for index in best_set.of(start_s, end_s, worth, size)]
+    start_s, end_s, worth = np.array([item[:3] for item in stretches]).reshape(-1, 3).T
+    kind = np.array([item[3] if len(item) > 3 else 0 for item in stretches], np.int64)
+    starts_s = start_s + _LEAP_S * (start_s >= _CHANGE_S)
+    times_s = np.stack([starts_s, end_s + _LEAP_S * (end_s > _CHANGE_S)], axis=1)
+    found = best_set.of(Stretches(start_s, end_s, worth, kind, times_s), size)
+    return [stretches[index] for index in found]
 
 
 @given(_several, _losses, st.integers(1, 4))
@@ -113,7 +137,7 @@ def test_nearness_sends_the_second_further_away() -> None:
 
 
 def test_what_costs_more_than_it_brings_is_left_out() -> None:
-    assert _found(BestSet(0.5, 60.0), [(0.0, 9.0, 0.9), (9.0, 20.0, 0.4)], 2) == [(0.0, 9.0, 0.9)]
+    assert _found(BestSet(1.0, 60.0), [(0.0, 9.0, 0.9), (9.0, 20.0, 0.4)], 2) == [(0.0, 9.0, 0.9)]
 
 
 def test_far_apart_the_loss_is_none() -> None:
@@ -132,11 +156,44 @@ def test_a_stretch_of_no_length_is_taken_once() -> None:
     assert _found(BestSet(0.1, 60.0), stretches, 3) == stretches
 
 
+def test_pieces_of_one_thing_that_touch_are_worth_no_more_than_the_better() -> None:
+    pieces = [(0.0, 10.0, 0.5), (10.0, 20.0, 0.6), (20.0, 30.0, 0.5)]
+    best_set = BestSet(0.0, 60.0, told_s=60.0)
+    assert _found(BestSet(0.0, 60.0), pieces, 3) == pieces
+    assert _found(best_set, pieces[:2], 2) == pieces[1:2]
+    assert _found(best_set, pieces, 3) == pieces[1:2]
+    assert _found(best_set, [*pieces, (0.0, 30.0, 0.7)], 3) == [(0.0, 30.0, 0.7)]
+
+
+def test_a_poor_piece_between_two_good_ones_saves_nothing() -> None:
+    pieces = [(0.0, 10.0, 0.9), (10.0, 11.0, 0.1), (11.0, 21.0, 0.8)]
+    assert _found(BestSet(0.0, 60.0, told_s=30.0), pieces, 3) == pieces[:1]
+
+
+def test_pieces_of_one_thing_far_apart_are_two() -> None:
+    pieces = [(0.0, 10.0, 0.5), (20.0, 30.0, 0.5)]
+    assert _found(BestSet(0.0, 60.0, told_s=10.0), pieces, 2) == pieces
+
+
+def test_pieces_between_which_the_topic_changes_may_touch() -> None:
+    pieces = [(20.0, _CHANGE_S, 0.5), (_CHANGE_S, 40.0, 0.5)]
+    assert _found(BestSet(0.0, 60.0, told_s=2.0), pieces, 2) == pieces
+    moved = [(start_s - 1.0, end_s - 1.0, worth) for start_s, end_s, worth in pieces]
+    assert len(_found(BestSet(0.0, 60.0, told_s=2.0), moved, 2)) == 1
+
+
+def test_things_of_two_kinds_may_touch() -> None:
+    things = [(0.0, 10.0, 0.5, 1), (10.0, 20.0, 0.6, 2)]
+    assert _found(BestSet(0.0, 60.0, told_s=10.0), things, 2) == things
+
+
 def _peak_bytes(count: int) -> int:
     start_s = np.arange(count, dtype=np.float64)
     worth = np.random.default_rng(0).random(count)
     tracemalloc.start()
-    BestSet(0.1, 1.0).of(start_s, start_s + 3.0, worth, 5)
+    end_s, kind = start_s + 3.0, np.zeros(count, np.int64)
+    times_s = np.stack([start_s, end_s], axis=1)
+    BestSet(0.1, 1.0).of(Stretches(start_s, end_s, worth, kind, times_s), 5)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak

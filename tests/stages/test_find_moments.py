@@ -1,9 +1,7 @@
 """Candidates are all runs of whole sentences of the right length, where they may lie."""
 
-import tracemalloc
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 from clipkit.errors import OptionError
 from clipkit.stages.find_moments import find_moments
 from clipkit.types.clips import Moments
-from clipkit.types.delivery import Activity
 from clipkit.types.media import Shots
 from clipkit.types.outline import Outline
 from clipkit.types.query import Query, Region
@@ -123,9 +120,10 @@ def test_the_asked_length_is_held_within_a_fifth_wherever_a_run_allows_it(
     words: tuple[Word, ...], target_s: float
 ) -> None:
     moments = _found(words, Query(target_duration_s=target_s))
-    fits = (moments.duration_s >= 0.8 * target_s) & (moments.duration_s <= 1.2 * target_s)
+    shortest_s, longest_s = 0.8 * target_s - 0.002, 1.2 * target_s + 0.002
+    fits = (moments.duration_s >= shortest_s) & (moments.duration_s <= longest_s)
     assert fits.all() or not fits.any()
-    all_runs = _one_by_one(outline_of(words), 0.8 * target_s, 1.2 * target_s)
+    all_runs = _one_by_one(outline_of(words), shortest_s, longest_s)
     assert bool(all_runs) == bool(len(moments) and fits.all())
 
 
@@ -172,51 +170,28 @@ def test_one_sentence_and_two_are_enough() -> None:
         assert _runs(_found(words, Query(duration_limits_s=(1.0, 30.0)))) == expected
 
 
-def test_a_target_longer_than_the_source_gives_a_reason_with_both_lengths() -> None:
-    moments = _found(spoken("a b c.", start_s=0.0), Query(target_duration_s=600.0), 30.0)
-    assert not len(moments)
-    assert "30.0 s" in (moments.reason or "")
-    assert "480 s" in (moments.reason or "")
+@pytest.mark.parametrize(("target_s", "count"), [(30.0, 1), (40.0, 1), (60.0, 0)])
+def test_a_source_shorter_than_its_target_gives_what_comes_near_to_it(
+    target_s: float, count: int
+) -> None:
+    words = spoken("a b c d e f g h i j.", start_s=0.5, word_s=2.2)  # 22 s
+    assert len(_found(words, Query(target_duration_s=target_s), 23.0)) == count
 
 
-def test_a_target_that_no_run_comes_near_gives_a_reason() -> None:
-    moments = _found(spoken("a b c."), Query(target_duration_s=60.0), 300.0)
-    assert not len(moments)
-    assert "48.0 and 72.0 s" in (moments.reason or "")
-    assert "range" not in (moments.reason or "")
+def test_a_millisecond_of_rounding_does_not_cost_a_run() -> None:
+    # 47.999 s with its margins: the cuts lie on whole milliseconds.
+    words = (Word("All.", Span(10.0, 57.599)), Word("Rest.", Span(80.0, 140.0)))
+    query = Query(target_duration_s=60.0)
+    lengths_s = _found(words, query, 200.0).duration_s
+    assert lengths_s.min() == pytest.approx(47.999)
+    held = Query(target_duration_s=60.0, duration_limits_s=(48.0, None))
+    assert _found(words, held, 200.0).duration_s.min() > 48.0
 
 
 def test_where_no_run_fits_those_much_further_off_are_not_taken() -> None:
     long, longer = "a b c d e f g.", "a b c d e f g h i."
     words = spoken(long, longer, long, longer, word_s=2.0, pause_s=1.0)  # 14 and 18 s
     assert _runs(_found(words, Query(target_duration_s=10.0), 100.0)) == [(0, 1), (2, 3)]
-
-
-def test_a_source_of_no_length_gives_a_reason() -> None:
-    assert (_found((), Query(), 0.0).reason or "").endswith("the source has no length")
-
-
-def test_a_long_talk_gives_candidates_everywhere() -> None:
-    words = spoken(*["a b c d e."] * 200, word_s=0.5, pause_s=0.5)
-    starts = np.unique(_found(words, Query(target_duration_s=30.0)).start_s)
-    assert starts[0] < 5.0
-    assert starts[-1] > 540.0
-    assert (np.diff(starts) < 10.0).all()
-
-
-def _peak_bytes(sentences: int) -> int:
-    words = spoken(*["a b c d e."] * sentences, word_s=0.5, pause_s=0.5)
-    outline, duration_s = outline_of(words), _end_s(words) + 5.0
-    activity = no_activity(duration_s)
-    tracemalloc.start()
-    find_moments(outline, timeline(duration_s), activity, NO_SHOTS, Query(target_duration_s=30.0))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return peak
-
-
-def test_the_memory_grows_with_the_talk_and_not_with_its_square() -> None:
-    assert _peak_bytes(1600) < 6 * _peak_bytes(400)
 
 
 # Where to look.
@@ -334,10 +309,13 @@ def test_a_range_takes_no_more_of_the_pauses_than_it_holds() -> None:
     assert _spans(_found(words, query)) == [Span(7.95, 12.05)]
 
 
-def test_a_range_that_holds_no_run_gives_a_reason_that_names_it() -> None:
-    words = spoken(*["a b c d."] * 3, word_s=1.0, pause_s=2.0)
-    moments = _found(words, _asked(4.0, within=Span(2.0, 4.0)))
-    assert "in the range that is searched" in (moments.reason or "")
+def test_a_short_range_allows_short_clips_as_a_short_source_does() -> None:
+    words = spoken(*["a b c d."] * 20, word_s=1.0, pause_s=1.0)  # 4 s each, from 1, 6, 11 ...
+    within = Span(5.0, 16.0)
+    moments = _found(words, _asked(None, within=within), 120.0)
+    assert _runs(moments) == [(1, 2), (1, 3), (2, 3)]
+    past_the_end = _asked(None, within=Span(85.0, 900.0))
+    assert len(_found(words, past_the_end, 101.0)) == 6
 
 
 @pytest.mark.parametrize("name", ["within", "pinned"])
@@ -390,11 +368,3 @@ def test_without_speech_moments_begin_and_end_with_the_picture() -> None:
 def test_without_speech_a_pin_is_widened_to_the_stretches_it_touches() -> None:
     moments = _silent(24.0, _asked(8.0, pinned=(Span(7.0, 9.0),)), (8.0, 16.0))
     assert moments.span(moments.pinned[0]) == Span(0.0, 16.0)
-
-
-def test_without_speech_sound_and_pictures_there_is_a_reason() -> None:
-    empty = np.zeros(0, np.float32)
-    nothing = Activity(0.0, False, empty, empty, np.zeros(0, np.uint16))
-    moments = find_moments(outline_of((), 60.0), timeline(60.0), nothing, NO_SHOTS, Query())
-    assert not len(moments)
-    assert moments.reason == "nothing is said in it, it has no sound, and its picture never cuts"

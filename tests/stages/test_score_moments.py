@@ -132,29 +132,46 @@ def test_the_weights_sum_to_one(
 # What a score is made of.
 
 
-@pytest.mark.parametrize("laughs_after", [None, 2])
-def test_without_criteria_a_score_is_the_weighted_sum(laughs_after: int | None) -> None:
-    scored = _scored(said=_said(6, loud=True, laughs_after=laughs_after))
-    slow = [sum(v * w for v, w in zip(row, scored.weights, strict=True)) for row in scored.values]
-    np.testing.assert_allclose(scored.scores, slow, atol=6e-5)
-    assert set(scored.criterion.tolist()) == {-1}
-    assert set(scored.avoided.tolist()) == {-1}
-    assert "substance" in scored.signals
-    assert not {"relevance", "meaning", "words"} & set(scored.signals)
+def _on_the_scale(scored: ScoredMoments, calibration: tuple[float, float]) -> list[float]:
+    """Return the weighted sums on the scale of scores, worked out by hand."""
+    slope, shift = calibration
+    result = []
+    for row in scored.values:
+        raw = sum(value * weight for value, weight in zip(row, scored.weights, strict=True))
+        result.append(1.0 / (1.0 + np.exp(-slope * np.log(raw / (1.0 - raw)) - shift)))
+    return result
 
 
 @pytest.mark.parametrize("calibration", [(1.0, 0.0), (1.5, 0.4), (0.7, -1.0)])
-def test_with_criteria_a_score_is_the_sum_on_another_scale(
-    calibration: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("criteria", [(), ("taxes",)])
+def test_a_score_is_the_weighted_sum_on_another_scale(
+    calibration: tuple[float, float], criteria: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(score_moments, "CALIBRATION", calibration)
-    query = Query(criteria=("taxes",), target_duration_s=5.5)
-    scored = _scored(query=query, relevance=_relevance([[0.0, 0.1, 0.9, 1.0, 0.4, 0.2]]))
-    slope, shift = calibration
-    for row, score in zip(scored.values, scored.scores, strict=True):
-        raw = sum(value * weight for value, weight in zip(row, scored.weights, strict=True))
-        logit = slope * np.log(raw / (1.0 - raw)) + shift
-        assert score == pytest.approx(1.0 / (1.0 + np.exp(-logit)), abs=6e-5)
+    query = Query(criteria=criteria, target_duration_s=5.5)
+    answers = [[0.0, 0.1, 0.9, 1.0, 0.4, 0.2]] * len(criteria)
+    said = _said(6, loud=True, laughs_after=2)
+    scored = _scored(query=query, relevance=_relevance(answers), said=said)
+    assert scored.scores == pytest.approx(_on_the_scale(scored, calibration), abs=6e-5)
+
+
+def test_without_criteria_content_and_delivery_count() -> None:
+    scored = _scored(said=_said(6, loud=True))
+    assert set(scored.criterion.tolist()) == {-1}
+    assert set(scored.avoided.tolist()) == {-1}
+    assert {"substance", "delivery"} <= set(scored.signals)
+    assert not {"relevance", "meaning", "words"} & set(scored.signals)
+
+
+def test_length_counts_where_it_is_free() -> None:
+    free = _scored(query=Query(duration_limits_s=(4.0, 12.0)))
+    assert "length" in free.signals
+    assert "length" not in _scored(query=Query(target_duration_s=5.5)).signals
+    lengths = _column(free, "length")
+    # As if 10 s of no worth belonged to each: 5 s are a third of 15, a minute all but 10 of 70.
+    expected = [seconds / (seconds + 10.0) * 7.0 / 6.0 for seconds in free.moments.duration_s]
+    assert lengths == pytest.approx(np.minimum(expected, 1.0), abs=6e-5)
+    assert len(set(lengths.tolist())) > 1
 
 
 def test_the_calibration_that_ships_keeps_the_order() -> None:
@@ -205,13 +222,25 @@ def test_a_moment_of_no_answer_scores_low_and_a_full_answer_high() -> None:
 
 
 def test_any_highlight_answers_a_general_criterion() -> None:
-    """Then relevance is what the score without criteria would be."""
+    """Then scores and signals are those without criteria."""
     said = _said(6, loud=True)
     highlights = _scored(said=said)
-    query = Query(criteria=("the best moments",), target_duration_s=5.5)
-    general = _scored(query=query, relevance=_relevance([[0.0] * 6], general=(0,)), said=said)
-    np.testing.assert_allclose(_column(general, "relevance"), highlights.scores, atol=1e-4)
+    query = Query(criteria=("the best moments", "highlights"), target_duration_s=5.5)
+    answers = [[0.0] * 6] * 2
+    general = _scored(query=query, relevance=_relevance(answers, general=(0, 1)), said=said)
+    assert general.signals == highlights.signals
+    assert general.scores.tolist() == highlights.scores.tolist()
     assert set(general.criterion.tolist()) == {0}
+
+
+def test_beside_another_criterion_a_general_one_is_answered_by_what_highlights_weigh() -> None:
+    said = _said(6, loud=True)
+    highlights = _scored(said=said)
+    query = Query(criteria=("the best moments", "taxes"), target_duration_s=5.5)
+    both = _scored(query=query, relevance=_relevance([[0.0] * 6] * 2, general=(0,)), said=said)
+    weighed = highlights.values @ highlights.weights
+    np.testing.assert_allclose(_column(both, "relevance"), weighed, atol=1e-4)
+    assert set(both.criterion.tolist()) == {0}
 
 
 def test_beside_a_general_criterion_a_sure_answer_wins() -> None:
@@ -319,13 +348,12 @@ def _unspoken(
 def test_energy_alone_is_never_sure(sound: bool, criteria: tuple[str, ...]) -> None:
     scored = _unspoken(sound, criteria)
     _check(scored)
-    assert scored.scores.max() <= 0.4
     assert int(np.argmax(scored.scores)) == 2
     expected = {"loudness", "onsets", "cuts"} if sound else {"cuts"}
     assert set(scored.signals) == expected
     assert set(scored.criterion.tolist()) == set(scored.avoided.tolist()) == {-1}
-    slow = [sum(v * w for v, w in zip(row, scored.weights, strict=True)) for row in scored.values]
-    np.testing.assert_allclose(scored.scores, 0.4 * np.array(slow), atol=6e-5)
+    sure = _on_the_scale(scored, score_moments.CALIBRATION)
+    np.testing.assert_allclose(scored.scores, 0.6 * np.array(sure), atol=6e-5)
 
 
 # The same again.

@@ -1,5 +1,6 @@
 """Each signal lies in [0, 1], is what slow loops find, and ranks what anybody would rank."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ def _outline(random: np.random.Generator, count: int) -> Outline:
         clip_end_s=end_s,
         words=words,
         content=np.floor(words * random.uniform(0.0, 1.0, count)),
+        centrality=random.uniform(-1.0, 1.0, count),
         stands_alone=random.choice([0.0, 0.3, 0.6, 1.0], count),
         pause_s=pause_s,
         turn=random.choice([False, True], count + 1),
@@ -108,6 +110,16 @@ def test_signals_of_form_are_those_of_slow_loops(source: Any) -> None:
         slow["flow"].append(min(1.0, spoken_s / length_s))
         slow["substance"].append(sum(outline.content[first:stop]) / length_s)
         slow["reactions"].append(1.0 - 0.4**laughs)
+        turns = sum(bool(outline.turn[border]) for border in range(first + 1, stop))
+        slow["telling"].append(0.5**turns)
+        length = sum(outline.words[first:stop]) / (stop - first)
+        slow["fullness"].append(length / (length + sum(outline.words) / len(outline)))
+        near = (outline.centrality - np.mean(outline.centrality)) / max(
+            float(np.std(outline.centrality)), 1e-6
+        )
+        said_near = sum(near[n] * outline.words[n] for n in range(first, stop))
+        mean = said_near / sum(outline.words[first:stop])
+        slow["centrality"].append(1.0 / (1.0 + np.exp(-2.0 * mean)))
     best = max(0.2, *slow["substance"])
     slow["substance"] = [rate / best for rate in slow["substance"]]
     for name, measure in FORM.items():
@@ -123,6 +135,9 @@ FORM: dict[str, Any] = {
     "flow": signals.flow,
     "substance": signals.substance,
     "reactions": signals.reactions,
+    "telling": signals.telling,
+    "fullness": signals.fullness,
+    "centrality": signals.centrality,
 }
 
 
@@ -170,6 +185,9 @@ def test_a_pinned_span_without_sentences_is_no_error(source: Any) -> None:
     assert signals.flow(runs, outline).tolist() == [0.0]
     assert signals.substance(runs, outline).tolist() == [0.0]
     assert signals.reactions(runs, said).tolist() == [0.0]
+    assert signals.telling(runs, outline).tolist() == [0.0]
+    assert signals.fullness(runs, outline).tolist() == [0.0]
+    assert signals.centrality(runs, outline).tolist() == [0.5]
     assert signals.delivery(runs, said).tolist() == [0.5]
 
 
@@ -204,6 +222,31 @@ def _runs(texts: tuple[str, ...], *pairs: tuple[int, int]) -> tuple[signals.Runs
 
 def test_one_subject_is_more_coherent_than_two() -> None:
     assert _first_is_higher(signals.coherence(*_runs(CATS + TAXES, (3, 5), (1, 4))))
+
+
+def test_what_most_is_about_is_central() -> None:
+    assert _first_is_higher(signals.centrality(*_runs((*CATS, *CATS, TAXES[0]), (1, 1), (6, 6))))
+
+
+def test_who_tells_is_not_interrupted() -> None:
+    words = [
+        replace(word, speaker=speaker)
+        for word, speaker in zip(
+            spoken("one two.", "three four.", "five six.", "seven eight."),
+            ["Ann"] * 4 + ["Bo"] * 2 + ["Ann"] * 2,
+            strict=True,
+        )
+    ]
+    outline = outline_of(words)
+    runs = signals.Runs(moments_of((0, 2, 1.0, 2.0), (1, 3, 1.5, 3.0), (0, 4, 1.0, 9.0)), outline)
+    assert signals.telling(runs, outline).tolist() == [1.0, 0.5, 0.25]
+    assert signals.has_turns(outline)
+    assert not signals.has_turns(outline_of(spoken("one two.", "three four.")))
+
+
+def test_long_sentences_are_full() -> None:
+    short, long = signals.fullness(*_runs(("a b", "a b c d e f"), (0, 0), (1, 1)))
+    assert (short, long) == pytest.approx((2 / 6, 6 / 10))
 
 
 def test_a_run_that_ends_where_the_topic_changes_has_better_borders() -> None:
@@ -352,3 +395,15 @@ def test_without_sound_and_cuts_energy_tells_nothing() -> None:
     moments = moments_of((0, 1, 0.0, 10.0), (1, 2, 10.0, 20.0))
     for measure in (signals.loudness, signals.onsets, signals.cuts):
         assert measure(moments, activity).tolist() == [0.5, 0.5]
+
+
+def test_the_clock_of_topics_leaps_where_the_topic_changes() -> None:
+    outline = replace(
+        _outline(np.random.default_rng(0), 4), topic_change=np.array([1.0, 0.5, 0.85, 0.7, 1.0])
+    )
+    moments = moments_of((0, 1, 0.0, 9.0), (1, 2, 10.0, 19.0), (2, 4, 20.0, 39.0))
+    times_s = signals.topic_times(moments, outline)
+    gaps_s = times_s[1:, 0] - times_s[:-1, 1]
+    # The first border is as most are; the second leaps half of the way.
+    assert gaps_s == pytest.approx([1.0, 1.0 + 50.0])
+    assert times_s[2, 1] - times_s[2, 0] == pytest.approx(19.0)

@@ -34,6 +34,7 @@ def scored(
         np.full(count, 0.2),
         np.full(count, criterion, np.int64),
         is_avoided,
+        np.array(spans, np.float64).reshape(-1, 2),
     )
 
 
