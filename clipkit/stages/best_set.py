@@ -54,8 +54,8 @@ class BestSet:
     The loss is counted between a stretch and the one before it in the set, as a share of what the
     two are worth on average: ``nearness * exp(-gap_s / apart_s)``. Where ``told_s`` is given, two
     of one kind also lose the share ``exp(-gap_s / told_s)`` with the gap in topic time, but no more
-    than all: what is told at a stretch is one, so pieces of it that touch are worth no more together
-    than the better of them.
+    than all: what is told at a stretch is one, so pieces of it that touch are worth no more
+    together than the better of them.
     """
 
     nearness: float

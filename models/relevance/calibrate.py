@@ -36,7 +36,7 @@ from models.relevance.examples import Meeting, searchable
 from models.relevance.train import FOLDS, fold_of, minilm
 
 TARGET_S = 60.0
-DIVERSITIES = (0.0, 0.1, 0.2, 0.3, 0.4)
+DIVERSITIES = (0.0, 0.25, 0.5, 0.75)
 THRESHOLDS = (0.05, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3)
 
 

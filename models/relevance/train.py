@@ -9,13 +9,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from clipkit.engines.embedder import packaged_minilm
+from clipkit.engines.weights import PackagedMiniLM
 from clipkit.stages.relevance_features import FEATURES
 from clipkit.types.events import Monitor
 from models.relevance.examples import EMBEDDER, Embed, Example, examples, meetings, searchable
-from models.relevance.net import Batch, Net, loss_of
+from models.relevance.net import DIMENSIONS, Batch, Net, loss_of
 
 EPOCHS = 3
 BATCH = 16
@@ -69,13 +71,20 @@ def write(nets: Sequence[Net], path: Path, trained_on: str) -> None:
     save_file(arrays, path, metadata)
 
 
-def gathered(folder: Path, cache: Path, embed: Embed) -> dict[str, list[Example]]:
-    """Return the examples of each meeting of the train split."""
+def gathered(folder: Path, cache: Path, embed: Embed, ask: Embed) -> dict[str, list[Example]]:
+    """Return the examples of each meeting of the train split.
+
+    Args:
+        folder: QMSum's.
+        cache: Where the vectors of meetings are kept.
+        embed: Embeds meetings.
+        ask: Embeds questions.
+    """
     read = meetings(folder, "train")
     found = {}
     for number, meeting in enumerate(read):
         source = searchable(meeting, cache, embed)
-        found[meeting.name] = list(examples(meeting, source, read, embed, FOREIGN))
+        found[meeting.name] = list(examples(meeting, source, read, ask, FOREIGN))
         print(f"\r  {number + 1} of {len(read)} meetings", end="", file=sys.stderr)
     print(file=sys.stderr)
     return found
@@ -89,6 +98,34 @@ def minilm() -> Embed:
     return lambda texts: engine.embed(texts, monitor)
 
 
+def halved_minilm() -> Embed:
+    """Return the same in bfloat16: nearly three times as fast where the processor computes in it.
+
+    The cosine of each vector to that of single precision is above .999.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    folder = PackagedMiniLM().locate(Monitor("train"))
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True).bfloat16()
+
+    def embed(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        rows = model.encode(
+            [texts[place] for place in order],
+            batch_size=64,
+            normalize_embeddings=True,
+            convert_to_numpy=False,
+            show_progress_bar=False,
+        )
+        result = np.zeros((len(texts), DIMENSIONS), np.float32)
+        result[order] = torch.stack(list(rows)).float().numpy()
+        # So few digits leave lengths of .997 to 1.003.
+        result /= np.linalg.norm(result, axis=1, keepdims=True)
+        return result
+
+    return embed
+
+
 def main() -> None:
     """Train on QMSum's train split, and for cross-validation on two thirds of it at a time."""
     parser = argparse.ArgumentParser(description="Train clipkit's relevance net.")
@@ -99,9 +136,14 @@ def main() -> None:
     parser.add_argument(
         "--folds", action="store_true", help="also write a file for each third left out"
     )
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="compute the meetings' vectors in half the digits"
+    )
     options = parser.parse_args()
+    ask = minilm()
+    embed = halved_minilm() if options.bfloat16 else ask
+    data = gathered(options.qmsum, options.cache, embed, ask)
     torch.set_num_threads(1)  # sums in another order give other weights
-    data = gathered(options.qmsum, options.cache, minilm())
     for fold in [*range(FOLDS), None] if options.folds else [None]:
         kept = [name for name in sorted(data) if fold is None or fold_of(name, data) != fold]
         chosen = [example for name in kept for example in data[name]]

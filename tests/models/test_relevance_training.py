@@ -284,3 +284,15 @@ def test_folds_part_the_meetings_evenly() -> None:
     folds = [fold_of(name, names) for name in sorted(names)]
     assert folds == [0, 1, 2, 0, 1, 2, 0]
     assert [fold_of(name, set(names)) for name in sorted(names)] == folds
+
+
+def test_vectors_of_half_the_digits_point_the_same_way() -> None:
+    texts = [
+        "Remote controls get lost.",
+        "We close the meeting.",
+        "A whistle costs two euros more.",
+    ]
+    vectors, halved = train.minilm()(texts), train.halved_minilm()(texts)
+    assert np.linalg.norm(halved, axis=1) == pytest.approx(1.0, abs=1e-6)
+    assert (vectors * halved).sum(axis=1).min() > 0.999
+    assert not np.array_equal(vectors, halved)
