@@ -7,7 +7,9 @@ Others write marks of sounds as words; clipkit lists them apart, as ``marks[].st
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from clipkit.errors import OptionError, TranscriptError
@@ -53,9 +55,7 @@ def parse_document(document: Mapping[str, Any]) -> Transcript:
             'it has no list "segments"',
             "Give JSON as WhisperX, OpenAI (verbose_json) or clipkit write it.",
         )
-    pieces = [
-        _segment_words(segment, f"segments[{number}]") for number, segment in enumerate(segments)
-    ]
+    pieces = _pieces(segments)
     if beside and not _has_words(segments):
         pieces = [[_word(entry, f"words[{number}]", None) for number, entry in enumerate(beside)]]
     language, origin = _language(document), _origin(document)
@@ -115,15 +115,46 @@ def _has_words(segments: list[Any]) -> bool:
     return any(isinstance(segment, dict) and segment.get("words") for segment in segments)
 
 
-def _segment_words(segment: Any, where: str) -> list[Word]:
-    if not isinstance(segment, dict):
-        raise TranscriptError("", f"{where} is no object", "Check the file.")
+def _pieces(segments: list[Any]) -> list[list[Word]]:
+    """Return the words of each segment; those without words share their times out."""
+    pieces: list[list[Word]] = []
+    cues: list[Cue] = []
+    for number, segment in enumerate(segments):
+        where = f"segments[{number}]"
+        if not isinstance(segment, dict):
+            raise TranscriptError("", f"{where} is no object", "Check the file.")
+        if segment.get("words"):
+            pieces.append(_segment_words(segment, where))
+        else:
+            text = _whole(str(segment.get("text") or ""))
+            cues.append(Cue(_span(segment, where), text, _label(segment.get("speaker"))))
+    cues.sort(key=lambda cue: cue.span.start_s)
+    return pieces + [words_of_cue(cue) for cue in _unrolled(cues)]
+
+
+def _unrolled(cues: Sequence[Cue]) -> list[Cue]:
+    """End each segment where the next begins, if that goes on longer: their words would mix.
+
+    What is said during a segment, and ends before it, is a second voice and stays where it is.
+
+    Args:
+        cues: In the order of their starts.
+    """
+    ends_s = [
+        following.span.start_s
+        if following.span.start_s < cue.span.end_s < following.span.end_s
+        else cue.span.end_s
+        for cue, following in pairwise(cues)
+    ] + [cue.span.end_s for cue in cues[-1:]]
+    return [
+        replace(cue, span=Span(cue.span.start_s, end_s))
+        for cue, end_s in zip(cues, ends_s, strict=True)
+    ]
+
+
+def _segment_words(segment: dict[str, Any], where: str) -> list[Word]:
     speaker = _label(segment.get("speaker"))
-    entries = segment.get("words")
-    if not entries:
-        return words_of_cue(
-            Cue(_span(segment, where), _whole(str(segment.get("text") or "")), speaker)
-        )
+    entries = segment["words"]
     if not isinstance(entries, list):
         raise TranscriptError("", f"{where}.words is no list", "Check the file.")
     if all(_is_timed(entry) for entry in entries):

@@ -290,3 +290,21 @@ def test_any_json_gives_a_transcript_or_a_transcript_error(
         assert word.span.start_s >= 0.0
         assert word.speaker is None or isinstance(word.speaker, str)
         assert word.confidence is None or 0.0 <= word.confidence <= 1.0
+
+
+def test_segments_that_roll_on_do_not_mix_their_words() -> None:
+    document = {
+        "segments": [
+            {"start": 0.0, "end": 6.0, "text": "thank you all right"},
+            {"start": 4.0, "end": 9.0, "text": "so I basically"},
+            {"start": 5.0, "end": 6.0, "text": "yeah", "speaker": "Bo"},
+        ]
+    }
+    words = transcript_of(document).words
+    assert [word.text for word in words if word.speaker is None] == (
+        "thank you all right so I basically".split()
+    )
+    assert words[3].span.end_s == pytest.approx(4.0)
+    assert max(word.span.end_s for word in words) == pytest.approx(9.0)
+    (heard,) = (word for word in words if word.speaker == "Bo")
+    assert heard.span == Span(5.0, 6.0)
