@@ -82,6 +82,7 @@ class DrawOutline:
             content=np.array([_content(item) for item in items], np.float64),
             centrality=_centrality(embeddings.vectors[: len(items)], words),
             stands_alone=np.array([_stands_alone(item) for item in items]),
+            is_border=np.array([True, *(not item.goes_on for item in items)]),
             pause_s=np.concatenate([before_s, after_s[-1:] if items else [timeline.duration_s]]),
             turn=np.array(turns if items else [True]),
             topic_change=topic_changes(embeddings.vectors[: len(items)], words),

@@ -83,17 +83,21 @@ def find_moments(
         return _none(lacking)
     if len(outline):
         starts_s, ends_s = _edges_within(outline, query.region.within)
+        is_border = outline.is_border
     else:
         points = np.array(quiet_or_cut_points(activity, shots))
         starts_s, ends_s = points[:-1], points[1:]
-    runs = _fitting(starts_s, ends_s, (shortest_s, longest_s), query, query.region.excluded)
+        is_border = np.ones(len(points), bool)
+    free = _free(starts_s, ends_s, longest_s, query).free_of(query.region.excluded)
+    runs = _fitting(free, is_border, (shortest_s, longest_s), query)
     spoken_s = (outline.start_s, outline.end_s) if len(outline) else (starts_s, ends_s)
     pinned = [
         _widened(span.clamped(Span(0.0, timeline.duration_s)), room, spoken_s, (starts_s, ends_s))
         for span, room in _rooms(query.region, timeline)
     ]
     if not len(runs.first) and not pinned:
-        held = _fitting(starts_s, ends_s, (shortest_s, longest_s), query, ())
+        whole = _free(starts_s, ends_s, longest_s, query)
+        held = _fitting(whole, is_border, (shortest_s, longest_s), query)
         what = "run of whole sentences" if len(outline) else "stretch between two places to cut"
         return _none(_why_none(what, (shortest_s, longest_s), query, bool(len(held.first))))
     return _moments(runs.free_of(query.region.pinned), pinned)
@@ -125,27 +129,34 @@ def _near_s(target_s: float, query: Query) -> tuple[float, float]:
     return max(target_s / 2.0, shortest_s or 0.0), min(target_s * 2.0, longest_s or np.inf)
 
 
-def _fitting(
-    starts_s: Floats,
-    ends_s: Floats,
-    lengths_s: tuple[float, float],
-    query: Query,
-    excluded: Sequence[Span],
-) -> _Runs:
-    """Return the runs of the right length that touch nothing excluded; else those nearest to it."""
+def _free(starts_s: Floats, ends_s: Floats, longest_s: float, query: Query) -> _Runs:
+    """Return the runs that may be near the right length."""
+    target_s = query.target_duration_s
+    widest_s = longest_s if target_s is None else max(longest_s, 2.0 * target_s)
+    return _runs(starts_s, ends_s, widest_s, query.region.within)
+
+
+def _fitting(free: _Runs, is_border: Flags, lengths_s: tuple[float, float], query: Query) -> _Runs:
+    """Return the runs of the right length; else those nearest to it.
+
+    Runs of whole sentences come first: a part of one begins or ends a clip only if no sentence
+    border allows any.
+    """
     shortest_s, longest_s = lengths_s
     target_s = query.target_duration_s
-    if target_s is None:
-        free = _runs(starts_s, ends_s, longest_s, query.region.within).free_of(excluded)
-        return free.where((free.duration_s >= shortest_s) & (free.duration_s <= longest_s))
-    widest_s = max(longest_s, 2.0 * target_s)
-    free = _runs(starts_s, ends_s, widest_s, query.region.within).free_of(excluded)
-    # What is promised of a target has slack; what the limits say has none.
-    limits_s = query.duration_limits_s
-    at_least_s = max(shortest_s - _SLACK_S, limits_s[0] or 0.0)
-    at_most_s = min(longest_s + _SLACK_S, limits_s[1] or np.inf)
-    runs = free.where((free.duration_s >= at_least_s) & (free.duration_s <= at_most_s))
-    return runs if len(runs.first) else _nearest(free, target_s, query)
+    if target_s is not None:
+        # What is promised of a target has slack; what the limits say has none.
+        limits_s = query.duration_limits_s
+        shortest_s = max(shortest_s - _SLACK_S, limits_s[0] or 0.0)
+        longest_s = min(longest_s + _SLACK_S, limits_s[1] or np.inf)
+    runs = free
+    for among in (free.where(is_border[free.first] & is_border[free.stop]), free):
+        runs = among.where((among.duration_s >= shortest_s) & (among.duration_s <= longest_s))
+        if not len(runs.first) and target_s is not None:
+            runs = _nearest(among, target_s, query)
+        if len(runs.first):
+            break
+    return runs
 
 
 def _why_none(what: str, lengths_s: tuple[float, float], query: Query, has_held: bool) -> str:

@@ -34,6 +34,10 @@ class SplitSentences:
     longest_s: float = 20.0
     """A run without punctuation and pause is broken at its widest gap beyond this."""
 
+    unmarked_s: float = 60.0
+    """Nobody's sentence lasts so long: the recogniser has left the marks out for a while, as some
+    do, and there the widest gap is as good a border as any."""
+
     def __call__(self, transcript: Transcript, speech: Speech) -> Sentences:
         """Return the sentences in order.
 
@@ -43,7 +47,8 @@ class SplitSentences:
         words = transcript.words
         if not words:
             return Sentences(())
-        pause_s = self.long_pause_s if _is_punctuated(words) else self.pause_s
+        is_punctuated = _is_punctuated(words)
+        pause_s = self.long_pause_s if is_punctuated else self.pause_s
         groups: list[list[Word]] = [[words[0]]]
         silence = _Silence(speech)
         for before, word in pairwise(words):
@@ -51,20 +56,29 @@ class SplitSentences:
             if _ends(before, word, gap_s, pause_s):
                 groups.append([])
             groups[-1].append(word)
-        parts = [part for group in groups for part in self._broken(group)]
-        return Sentences(tuple(_with_pauses(parts)))
+        parts, goes_on = [], []
+        for group in groups:
+            broken = self._broken(group)
+            parts += broken
+            is_sentence = is_punctuated and _lasts_s(group) <= self.unmarked_s
+            goes_on += [is_sentence] * (len(broken) - 1) + [False]
+        return Sentences(tuple(_with_pauses(parts, goes_on)))
 
     def _broken(self, words: list[Word]) -> list[list[Word]]:
         """Break a run at its widest gap, again and again, until each part is short enough."""
         parts, waiting = [], [words]
         while waiting:
             run = waiting.pop()
-            if len(run) < 2 or run[-1].span.end_s - run[0].span.start_s <= self.longest_s:
+            if len(run) < 2 or _lasts_s(run) <= self.longest_s:
                 parts.append(run)
                 continue
             cut = _widest_gap(run)
             waiting += [run[cut:], run[:cut]]
         return parts
+
+
+def _lasts_s(words: Sequence[Word]) -> float:
+    return words[-1].span.end_s - words[0].span.start_s
 
 
 def _widest_gap(words: Sequence[Word]) -> int:
@@ -114,7 +128,7 @@ def _ends(word: Word, following: Word, gap_s: float, pause_s: float) -> bool:
     return word.text.endswith(_ENDS) and word.text.lower() not in _ABBREVIATIONS
 
 
-def _with_pauses(parts: Sequence[Sequence[Word]]) -> list[Sentence]:
+def _with_pauses(parts: Sequence[Sequence[Word]], goes_on: Sequence[bool]) -> list[Sentence]:
     sentences = []
     reached_s = 0.0
     for number, words in enumerate(parts):
@@ -122,6 +136,6 @@ def _with_pauses(parts: Sequence[Sequence[Word]]) -> list[Sentence]:
         following_s = parts[number + 1][0].span.start_s if number + 1 < len(parts) else None
         after_s = max(0.0, following_s - end_s) if following_s is not None else float("inf")
         before_s = max(0.0, words[0].span.start_s - reached_s)
-        sentences.append(Sentence(tuple(words), before_s, after_s))
+        sentences.append(Sentence(tuple(words), before_s, after_s, goes_on[number]))
         reached_s = max(reached_s, end_s)
     return sentences

@@ -38,6 +38,9 @@ class Outline:
     stands_alone: npt.NDArray[np.float64]
     """Shape (sentences,), 0 to 1: whether it can be understood without the one before."""
 
+    is_border: npt.NDArray[np.bool_]
+    """Shape (sentences + 1,): whether a sentence ends there; one that is too long has parts."""
+
     pause_s: npt.NDArray[np.float64]
     """Shape (sentences + 1,): silence at each border."""
 

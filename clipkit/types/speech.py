@@ -77,6 +77,9 @@ class Sentence:
     pause_after_s: float
     """Silence after it, in seconds."""
 
+    goes_on: bool = False
+    """Whether the next is a further part of the same sentence, which was too long for one."""
+
     @property
     def text(self) -> str:
         """Its words, joined by spaces."""

@@ -110,6 +110,28 @@ def outline_of(
     return DrawOutline()(sentences, embedded(sentences), timeline(duration_s), shots)
 
 
+def random_outline(random: np.random.Generator, count: int) -> Outline:
+    """Return an outline of sentences that begin every 10 s and last up to 9."""
+    start_s: npt.NDArray[np.float64] = 10.0 * np.arange(count, dtype=np.float64)
+    end_s: npt.NDArray[np.float64] = start_s + random.uniform(0.0, 9.0, count)
+    words = random.integers(1, 30, count).astype(np.float64)
+    pause_s = random.choice([0.0, 0.2, 0.9, 3.0, 1e6], count + 1)
+    return Outline(
+        start_s=start_s,
+        end_s=end_s,
+        clip_start_s=start_s,
+        clip_end_s=end_s,
+        words=words,
+        content=np.floor(words * random.uniform(0.0, 1.0, count)),
+        centrality=random.uniform(-1.0, 1.0, count),
+        stands_alone=random.choice([0.0, 0.3, 0.6, 1.0], count),
+        is_border=np.ones(count + 1, bool),
+        pause_s=pause_s,
+        turn=random.choice([False, True], count + 1),
+        topic_change=np.r_[1.0, random.uniform(0.0, 1.0, count - 1), 1.0],
+    )
+
+
 def searchable_of(words: Sequence[Word], passage_words: int = 50) -> Searchable:
     """Make words searchable as the pipeline does."""
     transcript = Transcript(tuple(words), "en", "test")
@@ -198,3 +220,8 @@ def runs_of(draw: st.DrawFn, count: int) -> Moments:
             for first, last in sorted(drawn)
         )
     )
+
+
+def sigmoid(value: float) -> float:
+    """Return the logistic curve as textbooks write it."""
+    return 1.0 / (1.0 + math.exp(-value))

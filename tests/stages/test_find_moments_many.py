@@ -48,6 +48,7 @@ def _of_one_word(count: int, word_s: float) -> Outline:
         end_s=end_s,
         clip_start_s=start_s,
         clip_end_s=end_s,
+        is_border=np.ones(count + 1, bool),
     )
 
 

@@ -68,3 +68,22 @@ def test_without_speech_sound_and_pictures_there_is_a_reason() -> None:
     moments = find_moments(outline_of((), 60.0), timeline(60.0), nothing, NO_SHOTS, Query())
     assert not len(moments)
     assert moments.reason == "nothing is said in it, it has no sound, and its picture never cuts"
+
+
+def test_parts_of_a_sentence_are_cut_apart_only_where_no_border_allows_a_clip() -> None:
+    long = " ".join(["word"] * 60) + "."
+    talk = spoken("One two three four.", long, "Five six seven eight.", word_s=0.5, pause_s=0.1)
+    outline = outline_of(talk, 60.0)
+    inner = np.flatnonzero(~outline.is_border)
+    assert len(inner)
+
+    def found(target_s: float) -> Moments:
+        query = Query(target_duration_s=target_s)
+        return find_moments(outline, timeline(60.0), no_activity(60.0), NO_SHOTS, query)
+
+    whole = found(32.0)
+    assert len(whole)
+    assert not set(whole.first.tolist() + whole.stop.tolist()) & set(inner.tolist())
+    parts = found(12.0)
+    assert len(parts)
+    assert set(parts.first.tolist() + parts.stop.tolist()) & set(inner.tolist())

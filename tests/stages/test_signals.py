@@ -11,34 +11,20 @@ from hypothesis import strategies as st
 
 from clipkit.stages import signals
 from clipkit.types.clips import Moments
-from clipkit.types.delivery import Activity, Delivery, Reaction
+from clipkit.types.delivery import Activity, Delivery
 from clipkit.types.outline import Outline
-from tests.stages.talks import moments_of, outline_of, runs_of, spoken
+from tests.stages.talks import (
+    moments_of,
+    outline_of,
+    random_outline,
+    runs_of,
+    sigmoid,
+    spoken,
+)
 
 Floats = signals.Floats
 
 NAN = float("nan")
-
-
-def _outline(random: np.random.Generator, count: int) -> Outline:
-    """Return an outline of sentences that begin every 10 s and last up to 9."""
-    start_s: Floats = 10.0 * np.arange(count, dtype=np.float64)
-    end_s: Floats = start_s + random.uniform(0.0, 9.0, count)
-    words = random.integers(1, 30, count).astype(np.float64)
-    pause_s = random.choice([0.0, 0.2, 0.9, 3.0, 1e6], count + 1)
-    return Outline(
-        start_s=start_s,
-        end_s=end_s,
-        clip_start_s=start_s,
-        clip_end_s=end_s,
-        words=words,
-        content=np.floor(words * random.uniform(0.0, 1.0, count)),
-        centrality=random.uniform(-1.0, 1.0, count),
-        stands_alone=random.choice([0.0, 0.3, 0.6, 1.0], count),
-        pause_s=pause_s,
-        turn=random.choice([False, True], count + 1),
-        topic_change=np.r_[1.0, random.uniform(0.0, 1.0, count - 1), 1.0],
-    )
 
 
 def _delivery(random: np.random.Generator, count: int) -> Delivery:
@@ -66,7 +52,7 @@ def sources(draw: st.DrawFn) -> tuple[Moments, Outline, Delivery, np.random.Gene
     """Draw sentences with all that is measured of them, and runs of them."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count = draw(st.integers(1, 12))
-    return draw(runs_of(count)), _outline(random, count), _delivery(random, count), random
+    return draw(runs_of(count)), random_outline(random, count), _delivery(random, count), random
 
 
 def _spans(moments: Moments) -> list[tuple[int, int]]:
@@ -193,7 +179,7 @@ def test_a_pinned_span_without_sentences_is_no_error(source: Any) -> None:
 
 def test_no_moments_have_no_signals() -> None:
     random = np.random.default_rng(0)
-    outline, said, nothing = _outline(random, 3), _delivery(random, 3), moments_of()
+    outline, said, nothing = random_outline(random, 3), _delivery(random, 3), moments_of()
     runs = signals.Runs(nothing, outline)
     for name, measure in FORM.items():
         assert measure(runs, said if name == "reactions" else outline).shape == (0,), name
@@ -284,86 +270,6 @@ def test_a_source_that_says_little_has_no_best() -> None:
     assert 0.0 < value <= 1.0 / 40.0 / 0.2 + 1e-9
 
 
-# How it is said.
-
-
-def _said(reactions: tuple[int, ...] = (), **tracks: list[float]) -> Delivery:
-    """Return a delivery with some tracks known."""
-    count = len(next(iter(tracks.values()))) if tracks else len(reactions)
-    known = {name: np.array(values, np.float32) for name, values in tracks.items()}
-    nothing = np.full(count, np.nan, np.float32)
-    names = ("loudness_lufs", "loudness_range_lu", "pitch_st", "pitch_range_st")
-    marks = np.array(reactions or (0,) * count, np.uint8)
-    loud, moves, pitch, swings = (known.get(name, nothing) for name in names)
-    return Delivery(True, loud, moves, pitch, swings, nothing, nothing, marks)
-
-
-def _one_each(count: int) -> signals.Runs:
-    outline = _outline(np.random.default_rng(0), count)
-    return signals.Runs(
-        moments_of(*((n, n + 1, 10.0 * n, 10.0 * n + 9.0) for n in range(count))), outline
-    )
-
-
-def _sigmoid(value: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-value)))
-
-
-@pytest.mark.parametrize(
-    "track", ["loudness_lufs", "loudness_range_lu", "pitch_st", "pitch_range_st"]
-)
-def test_each_track_counts_a_quarter_of_its_deviation(track: str) -> None:
-    """Of two known values one is a deviation above the mean and one below; unknown is usual."""
-    values = signals.delivery(_one_each(3), _said((0, 0, 0), **{track: [-30.0, NAN, -10.0]}))
-    expected = [_sigmoid(-0.5), 0.5, _sigmoid(0.5)]
-    assert values.tolist() == pytest.approx(expected, abs=1e-5)
-
-
-def test_all_tracks_together_count_as_their_mean() -> None:
-    tracks = {
-        "loudness_lufs": [-30.0, -10.0],
-        "loudness_range_lu": [3.0, 9.0],
-        "pitch_st": [1.0, -1.0],
-        "pitch_range_st": [2.0, 2.0],
-    }
-    values = signals.delivery(_one_each(2), _said((0, 0), **tracks))
-    assert values.tolist() == pytest.approx([_sigmoid(-0.5), _sigmoid(0.5)], abs=1e-4)
-
-
-@pytest.mark.parametrize("known", [[NAN] * 4, [-20.0] * 4, [-20.0, NAN, -20.0, NAN]])
-def test_what_is_even_or_unknown_tells_nothing(known: list[float]) -> None:
-    values = signals.delivery(_one_each(4), _said(loudness_lufs=known))
-    assert values.tolist() == [0.5] * 4
-
-
-def test_long_sentences_count_more_than_short_ones() -> None:
-    outline = outline_of(spoken("one two three four five six seven.", "a.", "b c d."))
-    runs = signals.Runs(moments_of((0, 2, 1.0, 5.0)), outline)
-    (value,) = signals.delivery(runs, _said(loudness_lufs=[-10.0, -30.0, -20.0]))
-    deviation = np.sqrt(1.5) / 4.0
-    assert value == pytest.approx(_sigmoid(2.0 * (7.0 * deviation - deviation) / 8.0), abs=1e-5)
-
-
-def test_reactions_add_up_and_music_is_none() -> None:
-    laughs, claps, cheers, music = Reaction
-    marks = (0, laughs, claps | music, cheers | laughs, music)
-    said = _said(tuple(int(mark) for mark in marks))
-    outline = _outline(np.random.default_rng(0), 5)
-    moments = moments_of(
-        (0, 1, 0.0, 9.0), (0, 2, 0.0, 19.0), (0, 4, 0.0, 39.0), (1, 3, 10.0, 29.0), (4, 5, 40, 49)
-    )
-    values = signals.reactions(signals.Runs(moments, outline), said)
-    assert values.tolist() == pytest.approx([0.0, 0.6, 0.936, 0.84, 0.0])
-    assert signals.has_reactions(said)
-
-
-def test_a_source_without_marks_has_no_reactions() -> None:
-    assert not signals.has_reactions(_said((0, 0)))
-    assert not signals.has_reactions(_said((int(Reaction.MUSIC), 0)))
-    assert not signals.has_reactions(_said(()))
-    assert signals.has_reactions(_said((0, int(Reaction.CHEERING))))
-
-
 # What goes on without words.
 
 
@@ -372,7 +278,7 @@ def test_energy_is_the_mean_over_the_seconds_of_a_stretch() -> None:
     track = np.repeat([-30.0, -10.0], 10).astype(np.float32)
     activity = Activity(20.0, True, track, track, np.repeat([2, 6], 10).astype(np.uint16))
     moments = moments_of((0, 1, 0.0, 10.0), (0, 2, 5.0, 15.0), (1, 2, 9.5, 10.5), (2, 3, 10.0, 20))
-    expected = [_sigmoid(-1.0), 0.5, 0.5, _sigmoid(1.0)]
+    expected = [sigmoid(-1.0), 0.5, 0.5, sigmoid(1.0)]
     for measure in (signals.loudness, signals.onsets, signals.cuts):
         values = measure(moments, activity)
         # From 9.5 to 10.5 s the seconds 9 and 10 are looked at.
@@ -399,7 +305,8 @@ def test_without_sound_and_cuts_energy_tells_nothing() -> None:
 
 def test_the_clock_of_topics_leaps_where_the_topic_changes() -> None:
     outline = replace(
-        _outline(np.random.default_rng(0), 4), topic_change=np.array([1.0, 0.5, 0.85, 0.7, 1.0])
+        random_outline(np.random.default_rng(0), 4),
+        topic_change=np.array([1.0, 0.5, 0.85, 0.7, 1.0]),
     )
     moments = moments_of((0, 1, 0.0, 9.0), (1, 2, 10.0, 19.0), (2, 4, 20.0, 39.0))
     times_s = signals.topic_times(moments, outline)

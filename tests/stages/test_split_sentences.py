@@ -144,3 +144,26 @@ def test_a_silence_that_the_words_hide_ends_a_sentence() -> None:
     assert _texts(SplitSentences()(transcript, heard)) == ["first sentence", "second"]
     throughout = Speech((Span(0.0, 2.5),), 2.5)
     assert _texts(SplitSentences()(transcript, throughout)) == ["first sentence second"]
+
+
+def test_a_part_of_a_long_sentence_tells_that_it_goes_on() -> None:
+    long = " ".join(["word"] * 50) + "."
+    words = spoken("A short one.", long, "And another.", word_s=0.5, pause_s=0.1)
+    items = SplitSentences()(Transcript(words, "en", "test"), Speech((), 60.0)).items
+    assert len(items) > 3
+    assert [item.goes_on for item in items] == [False, *[True] * (len(items) - 3), False, False]
+
+
+def test_without_punctuation_a_widest_gap_is_a_border() -> None:
+    words = spoken(" ".join(["word"] * 90), word_s=0.5)
+    items = SplitSentences()(Transcript(words, "en", "test"), Speech((), 60.0)).items
+    assert len(items) > 1
+    assert not any(item.goes_on for item in items)
+
+
+def test_where_the_marks_are_missing_for_a_while_a_widest_gap_is_a_border() -> None:
+    marked = [f"This is number {number}." for number in range(30)]
+    words = spoken(*marked, " ".join(["word"] * 140) + ".", word_s=0.5, pause_s=0.1)
+    items = SplitSentences()(Transcript(words, "en", "test"), Speech((), 200.0)).items
+    assert len(items) > 32
+    assert not any(item.goes_on for item in items)
