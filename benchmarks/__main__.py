@@ -43,6 +43,9 @@ def _add_quality(suite: argparse.ArgumentParser) -> None:
     suite.add_argument("--transcripts", type=Path, metavar="DIR", help="timed: boundaries, titles")
     suite.add_argument("--ctrlshift", type=Path, metavar="DIR", help="tagged interviews")
     suite.add_argument("--tutorialvqa", type=Path, metavar="DIR", help="questions on tutorials")
+    suite.add_argument(
+        "--learn", action="store_true", help="also a baseline trained on train/: minutes more"
+    )
     suite.add_argument("--ablate", action="store_true", help="also without single signals")
     suite.add_argument("--quick", action="store_true", help="six samples of each corpus")
     suite.add_argument("--json", type=Path, metavar="FILE", help="written as well as the tables")
@@ -84,7 +87,9 @@ def _quality(arguments: argparse.Namespace) -> int:
         ctrlshift=arguments.ctrlshift,
         tutorialvqa=arguments.tutorialvqa,
     )
-    options = run.Options(folders=folders, split=arguments.split, quick=arguments.quick)
+    options = run.Options(
+        folders=folders, split=arguments.split, learn=arguments.learn, quick=arguments.quick
+    )
     if arguments.plot is not None:
         plot.check_plotting()
     variants = (shipped(), *(ablations() if arguments.ablate else ()))

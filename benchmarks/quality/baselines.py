@@ -42,13 +42,19 @@ class Windowed:
         return tuple(" ".join(words[window.first : window.stop]) for window in self.windows)
 
     @cached_property
+    def vectors(self) -> tuple[Floats, Floats]:
+        """Shapes (windows, dimensions) and (questions, dimensions), rows of length 1."""
+        asked = [question.text or "" for question in self.sample.questions]
+        texts = [*self.texts, *asked]
+        vectors = self._embedder.embed(texts, Monitor("benchmark")).astype(np.float64)
+        count = len(self.texts)
+        return vectors[:count], vectors[count:]
+
+    @cached_property
     def cosines(self) -> Floats:
         """Shape (questions, windows): cosine of each window to each question."""
-        monitor = Monitor("benchmark")
-        asked = [question.text or "" for question in self.sample.questions]
-        vectors = self._embedder.embed([*self.texts, *asked], monitor).astype(np.float64)
-        count = len(self.texts)
-        cosines: Floats = vectors[count:] @ vectors[:count].T
+        windows, questions = self.vectors
+        cosines: Floats = questions @ windows.T
         return cosines
 
     @cached_property

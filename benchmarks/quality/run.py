@@ -21,20 +21,22 @@ from benchmarks.quality.baselines import BASELINES, Baseline, Windowed, chance
 from benchmarks.quality.calibration import calibration
 from benchmarks.quality.declining import declining, foreign_pairs
 from benchmarks.quality.interviews import read_interviews
+from benchmarks.quality.learned import learned
 from benchmarks.quality.measures import Answer, Rates, rates
 from benchmarks.quality.qmsum import read_qmsum
 from benchmarks.quality.samples import Sample, few
+from benchmarks.quality.timed import read_timed
 from benchmarks.quality.tutorials import read_tutorials
 from clipkit.engines.protocols import Embedder
-from clipkit.errors import OptionError, TranscriptError
 from clipkit.pipeline.analysis import Analysis
-from clipkit.transcripts import TRANSCRIPT_SUFFIXES, read_transcript
-from clipkit.types.speech import Transcript
 
 QUICK_SAMPLES = 6
 _WITHOUT_CRITERIA = tuple(baseline for baseline in BASELINES if baseline.name == "gold windows")
 _TAKES_CRITERIA = ("BM25 without stop words", "MiniLM cosine", "gold windows")
 _FEW = tuple(baseline for baseline in BASELINES if baseline.name in _TAKES_CRITERIA)
+_ASKED_OF_TIMED = (None, "key insights", "what is planned for the future")
+"""No answers to these are known; where their clips are cut, and what they are called, can be judged
+all the same."""
 
 Tell = Callable[[str], None]
 
@@ -47,7 +49,7 @@ class Folders:
     """Holds a folder of meetings for each split."""
 
     transcripts: Path | None = None
-    """Timed transcripts in any format that clipkit reads."""
+    """Timed transcripts, as ``timed`` reads them."""
 
     ctrlshift: Path | None = None
     """Tagged interviews."""
@@ -64,6 +66,9 @@ class Options:
 
     split: str = "val"
     """Of QMSum."""
+
+    learn: bool = False
+    """Also a baseline that is trained on QMSum's train split, which takes minutes."""
 
     quick: bool = False
     """A few samples of each corpus only."""
@@ -88,10 +93,14 @@ def measure(
     """
     folders = options.folders
     if folders.transcripts is not None:
-        _timed(folders.transcripts)  # what cannot be judged is said before the long work
+        read_timed(folders.transcripts)  # what cannot be judged is said before the long work
     meetings = _some(read_qmsum(folders.qmsum, options.split), quick=options.quick)
     clipkit, *others = variants
-    compared = _baselines(meetings, BASELINES, embedder, tell)
+    baselines = [*BASELINES]
+    if options.learn:
+        train = _some(read_qmsum(folders.qmsum, "train"), quick=options.quick)
+        baselines.append(learned(train, embedder, tell))
+    compared = _baselines(meetings, baselines, embedder, tell)
     mine = _asked(clipkit, meetings, tell)
     compared.append(_rates(clipkit.name, mine))
     known = {one.sample.name: one.analysis for one in mine}
@@ -200,46 +209,20 @@ def _edges_and_titles(
     rows = [(boundaries.boundaries("QMSum", edges), titles.titles("QMSum", names))]
     left_out: dict[str, str] = {}
     if folder is not None:
-        timed, left_out = _timed(folder)
+        timed, left_out = read_timed(folder)
         edges, names = [], []
         for name, transcript in timed.items():
             tell(f"{clipkit.name}: {name}")
-            clips = ask(clipkit.pipeline, read(clipkit.pipeline, transcript), None)
-            if not len(clips):
-                left_out[name] = clips.reason or "no clips"
-            edges += [boundaries.boundary(clip, transcript.words, TARGET_S) for clip in clips]
-            names += titles.judged(clips)
+            analysis = read(clipkit.pipeline, transcript)
+            for criteria in _ASKED_OF_TIMED:
+                clips = ask(clipkit.pipeline, analysis, criteria)
+                if not len(clips):
+                    left_out[f"{name}, {criteria or 'highlights'}"] = clips.reason or "no clips"
+                edges += [boundaries.boundary(clip, transcript.words, TARGET_S) for clip in clips]
+                names += titles.judged(clips)
         rows.append((boundaries.boundaries(folder.name, edges), titles.titles(folder.name, names)))
     return {
         "boundaries": [asdict(edge) for edge, _ in rows],
         "titles": [asdict(title) for _, title in rows],
         "transcripts_without_clips": left_out,
     }
-
-
-def _timed(folder: Path) -> tuple[Mapping[str, Transcript], dict[str, str]]:
-    """Return the transcripts of a folder by file name, and why others cannot be read.
-
-    Raises:
-        OptionError: The folder holds no transcript.
-    """
-    found: dict[str, Transcript] = {}
-    unread: dict[str, str] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in TRANSCRIPT_SUFFIXES:
-            continue
-        name = str(path.relative_to(folder))
-        try:
-            transcript = read_transcript(path)
-        except TranscriptError as error:
-            unread[name] = error.found
-            continue
-        if transcript.words:
-            found[name] = transcript
-        else:
-            unread[name] = "it holds no words"
-    if not found:
-        raise OptionError(
-            "cannot judge boundaries", f"{folder} holds no transcript that can be read"
-        )
-    return found, unread

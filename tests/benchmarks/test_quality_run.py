@@ -30,6 +30,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("corpora")
     for name in ("Bed1", "ES1", "covid_1"):
         write_meeting(folder / "qmsum" / "val", name)
+    write_meeting(folder / "qmsum" / "train", "Bed2")
     write_interviews(folder / "interviews")
     write_tutorials(folder / "tutorials")
     (folder / "timed").mkdir()
@@ -45,7 +46,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     embedder = HashEmbedder()
     variants = [Variant(name, Pipeline.default(embedder=embedder)) for name in ("clipkit", "other")]
     told: list[str] = []
-    measured = measure(Options(folders=folders), variants, embedder, told.append)
+    measured = measure(Options(folders=folders, learn=True), variants, embedder, told.append)
     assert any("ES1" in line for line in told)
     return measured
 
@@ -60,6 +61,7 @@ def test_every_method_has_a_row(document: dict[str, Any]) -> None:
         "MiniLM, smoothed over 3 windows",
         "MiniLM + BM25 + smoothed, z-scores",
         "gold windows",
+        "learned bilinear map and weights",
         "clipkit",
         "other",
     ]
