@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks import growth, speed
 from clipkit.errors import ClipkitError
+from clipkit.files import write_text
 
 DEMO = Path(__file__).parents[1] / "tests" / "resources" / "demo.mp4"
 
@@ -44,7 +45,7 @@ def _add_quality(suite: argparse.ArgumentParser) -> None:
     suite.add_argument("--ctrlshift", type=Path, metavar="DIR", help="tagged interviews")
     suite.add_argument("--tutorialvqa", type=Path, metavar="DIR", help="questions on tutorials")
     suite.add_argument(
-        "--learn", action="store_true", help="also a baseline trained on train/: minutes more"
+        "--learn", action="store_true", help="also a baseline trained on train/: 20 minutes"
     )
     suite.add_argument("--ablate", action="store_true", help="also without single signals")
     suite.add_argument("--quick", action="store_true", help="six samples of each corpus")
@@ -93,8 +94,13 @@ def _quality(arguments: argparse.Namespace) -> int:
     if arguments.plot is not None:
         plot.check_plotting()
     variants = (shipped(), *(ablations() if arguments.ablate else ()))
+
+    def keep(part: Mapping[str, Any]) -> None:
+        if arguments.json is not None:
+            _save(part, arguments.json)
+
     with Console(stderr=True).status("reading") as status:
-        measured = run.measure(options, variants, packaged_minilm(), status.update)
+        measured = run.measure(options, variants, packaged_minilm(), status.update, keep)
     report.show(measured, Console())
     if arguments.json is not None:
         _write(measured, arguments.json)
@@ -121,9 +127,13 @@ def _text(measured: Mapping[str, Any]) -> str:
     return json.dumps(measured, indent=1) + "\n"
 
 
-def _write(measured: Mapping[str, Any], path: Path) -> None:
+def _save(measured: Mapping[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_text(measured), encoding="utf-8")
+    write_text(path, _text(measured))
+
+
+def _write(measured: Mapping[str, Any], path: Path) -> None:
+    _save(measured, path)
     print(f"\nwritten to {path}")
 
 

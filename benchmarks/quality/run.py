@@ -39,6 +39,7 @@ _ASKED_OF_TIMED = (None, "key insights", "what is planned for the future")
 all the same."""
 
 Tell = Callable[[str], None]
+Keep = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +69,14 @@ class Options:
     """Of QMSum."""
 
     learn: bool = False
-    """Also a baseline that is trained on QMSum's train split, which takes minutes."""
+    """Also a baseline that is trained on QMSum's train split, 20 minutes on two cores."""
 
     quick: bool = False
     """A few samples of each corpus only."""
 
 
 def measure(
-    options: Options, variants: Sequence[Variant], embedder: Embedder, tell: Tell
+    options: Options, variants: Sequence[Variant], embedder: Embedder, tell: Tell, keep: Keep
 ) -> dict[str, Any]:
     """Measure everything that was asked for.
 
@@ -84,6 +85,7 @@ def measure(
         variants: The first is measured in every way, the others are rows of the hits alone.
         embedder: Of the baselines.
         tell: Receives a line on what is being done.
+        keep: Receives the document after each part, so that a later fault loses none of them.
 
     Returns:
         A document for JSON, the table and the plot.
@@ -118,13 +120,16 @@ def measure(
         "calibration": asdict(calibration(_answers(mine))),
         "declining": _declining(clipkit, mine, tell),
     }
+    keep(document)
     document |= _edges_and_titles(clipkit, mine, folders.transcripts, tell)
+    keep(document)
     if folders.ctrlshift is not None:
         described, highlights = read_interviews(folders.ctrlshift)
         described = _some(described, quick=options.quick)
         highlights = _some(highlights, quick=options.quick)
         document["ctrlshift"] = _corpus(described, _FEW, clipkit, embedder, tell)
         document["highlights"] = _corpus(highlights, _WITHOUT_CRITERIA, clipkit, embedder, tell)
+        keep(document)
     if folders.tutorialvqa is not None:
         tutorials = _some(read_tutorials(folders.tutorialvqa), quick=options.quick)
         document["tutorialvqa"] = _corpus(tutorials, _FEW, clipkit, embedder, tell)

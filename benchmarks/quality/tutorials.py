@@ -47,7 +47,12 @@ def _sample(video: Mapping[str, Any], items: list[Mapping[str, Any]]) -> Sample:
     questions = [
         Question(" ".join(item["question"].split()), _gold(item, sentences)) for item in items
     ]
-    kept = tuple(question for question in questions if question.text and question.gold)
+    # One of the published questions is a row of dashes.
+    kept = tuple(
+        question
+        for question in questions
+        if question.gold and any(sign.isalnum() for sign in question.text or "")
+    )
     return Sample(video["video_id"], "tutorial", transcript, kept)
 
 

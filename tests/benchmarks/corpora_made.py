@@ -66,4 +66,5 @@ def write_tutorials(folder: Path) -> None:
     ]
     question = {"video_id": "7", "question": "cats?\r", "answer_start": 0, "answer_end": 19}
     (folder / "videos.json").write_text(json.dumps(videos))
-    (folder / "dev.json").write_text(json.dumps([question]))
+    dashes = {**question, "question": "-----"}
+    (folder / "dev.json").write_text(json.dumps([question, dashes]))

@@ -46,7 +46,19 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     embedder = HashEmbedder()
     variants = [Variant(name, Pipeline.default(embedder=embedder)) for name in ("clipkit", "other")]
     told: list[str] = []
-    measured = measure(Options(folders=folders, learn=True), variants, embedder, told.append)
+    kept: list[set[str]] = []
+    measured = measure(
+        Options(folders=folders, learn=True),
+        variants,
+        embedder,
+        told.append,
+        lambda part: kept.append(set(part)),
+    )
+    assert [("methods" in part, "boundaries" in part, "ctrlshift" in part) for part in kept] == [
+        (True, False, False),
+        (True, True, False),
+        (True, True, True),
+    ]
     assert any("ES1" in line for line in told)
     return measured
 
