@@ -1,5 +1,6 @@
 """What the README shows works: its Python runs, its commands parse."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from clipkit.stages.select_clips import SelectClips
 from tests.doubles import pipeline_of_doubles
 from tests.media import oracle
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 
 
 def _blocks(language: str) -> list[str]:
@@ -70,6 +72,16 @@ def test_the_commands_parse() -> None:
 
 
 def test_the_make_targets_exist() -> None:
-    makefile = (Path(__file__).parents[1] / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make ([a-z-]+)", README, flags=re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_figures_of_quality_are_those_that_were_measured() -> None:
+    measured = json.loads((ROOT / "benchmarks/results/quality-val.json").read_text())
+    methods = {row["method"]: row for row in measured["methods"]}
+    shown = re.findall(r"^\| (.+?) \| (\.\d{3}) \| (\.\d{3}) \| (\.\d{3}) \|", README, re.MULTILINE)
+    assert [row[0] for row in shown][-1] == "clipkit"
+    for method, *figures in shown:
+        known = [methods[method][name]["value"] for name in ("hit_1", "hit_3", "hit_5")]
+        assert figures == [f"{value:.3f}".lstrip("0") for value in known], method
