@@ -8,7 +8,11 @@ from itertools import pairwise
 from clipkit.types.speech import Sentence, Sentences, Speech, Transcript, Word
 from clipkit.types.time import Span
 
-_ENDS = (".", "?", "!", "…", "。", "？", "！", '."', '?"', '!"', ".”", "?”", "!”", ".)", "?)", "!)")
+_ENDS = (".", "?", "!", "…", "。", "？", "！", "؟", "۔", "।", "॥")
+
+_CLOSING = "\"'”’)]»」』）"
+"""What may stand behind the mark that ends a sentence."""
+
 _ABBREVIATIONS = frozenset(
     """
     mr. mrs. ms. dr. prof. sr. jr. st. vs. etc. e.g. i.e. no. fig. inc. ltd. u.s. a.m. p.m.
@@ -95,7 +99,7 @@ def _widest_gap(words: Sequence[Word]) -> int:
 
 def _is_punctuated(words: Sequence[Word]) -> bool:
     """Tell whether sentences end in marks: at least one in forty words does."""
-    return sum(word.text.endswith(_ENDS) for word in words) * 40 >= len(words)
+    return sum(_has_end_mark(word) for word in words) * 40 >= len(words)
 
 
 class _Silence:
@@ -125,7 +129,11 @@ def _middle_s(word: Word) -> float:
 def _ends(word: Word, following: Word, gap_s: float, pause_s: float) -> bool:
     if following.speaker != word.speaker or gap_s >= pause_s:
         return True
-    return word.text.endswith(_ENDS) and word.text.lower() not in _ABBREVIATIONS
+    return _has_end_mark(word) and word.text.lower() not in _ABBREVIATIONS
+
+
+def _has_end_mark(word: Word) -> bool:
+    return word.text.rstrip(_CLOSING).endswith(_ENDS)
 
 
 def _with_pauses(parts: Sequence[Sequence[Word]], goes_on: Sequence[bool]) -> list[Sentence]:

@@ -167,3 +167,10 @@ def test_where_the_marks_are_missing_for_a_while_a_widest_gap_is_a_border() -> N
     items = SplitSentences()(Transcript(words, "en", "test"), Speech((), 200.0)).items
     assert len(items) > 32
     assert not any(item.goes_on for item in items)
+
+
+@pytest.mark.parametrize("end", [".", "?’", ".»", "!)", ".'", "۔", "؟", "।", "！」"])
+def test_marks_of_many_languages_end_a_sentence_whatever_closes_behind_them(end: str) -> None:
+    words = spoken(f"one two three{end}", f"four five six{end}", word_s=0.4, pause_s=0.0)
+    items = SplitSentences()(Transcript(words, None, "test"), Speech((), 9.0)).items
+    assert [len(item.words) for item in items] == [3, 3]
