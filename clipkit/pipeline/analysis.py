@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-from clipkit.errors import OutputError, SchemaError, WiringError
+from clipkit.errors import ClipkitError, OutputError, SchemaError, WiringError
 from clipkit.files import make_folder
 from clipkit.pipeline.store_files import (
     class_name,
@@ -84,10 +84,10 @@ class Analysis:
             OutputError: The folder holds something else, or cannot be written to.
         """
         target = Path(folder)
-        if target.exists() and not _may_be_replaced(target):
+        if not target.name or (target.exists() and not _may_be_replaced(target)):
             raise OutputError(
                 f"cannot save the analysis as {target}",
-                "something else lies there",
+                "something else lies there" if target.name else "it has no name of its own",
                 "Choose a new folder.",
             )
         make_folder(target.parent)
@@ -169,7 +169,23 @@ def _write(scratch: Path, analysis: Analysis) -> tuple[type, ...]:
 
 
 def _may_be_replaced(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))
+    """Tell whether a folder is empty, or holds an analysis and nothing besides."""
+    if not folder.is_dir():
+        return False
+    found = {path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir()}
+    if not found:
+        return not any(folder.iterdir())
+    try:
+        manifest = unsealed(folder / MANIFEST)
+    except ClipkitError:
+        return False
+    if manifest.get("format") != ANALYSIS_FORMAT:
+        return False
+    parts = [*manifest["artefacts"], ("report", manifest["report"])]
+    return found <= {
+        Path(MANIFEST),
+        *(Path(name) / file for name, files in parts for file in files),
+    }
 
 
 def _clipkits(name: object, folder: Path) -> type:

@@ -308,6 +308,26 @@ def test_what_else_lies_in_a_folder_is_not_overwritten(
         full[1].save(tmp_path / "file" / "below")
 
 
+def test_what_lies_beside_an_analysis_or_only_looks_like_one_is_kept(
+    full: tuple[Store, Analysis], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / MANIFEST).write_text('{"mine": 1}')
+    full[1].save(tmp_path / "talk")
+    (tmp_path / "talk" / "report" / "notes.txt").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    for name in ("project", "talk"):
+        with pytest.raises(OutputError, match="something else"):
+            full[1].save(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="no name of its own"):
+        full[1].save(".")
+    assert sorted(tmp_path.rglob("*")) == before
+    (tmp_path / "talk" / "report" / "notes.txt").unlink()
+    full[1].save(tmp_path / "talk")
+    assert _same(Analysis.load(tmp_path / "talk"), full[1])
+
+
 def test_artefacts_of_the_callers_are_named_to_load_them(
     full: tuple[Store, Analysis], tmp_path: Path
 ) -> None:
