@@ -85,3 +85,5 @@ def test_the_figures_of_quality_are_those_that_were_measured() -> None:
     for method, *figures in shown:
         known = [methods[method][name]["value"] for name in ("hit_1", "hit_3", "hit_5")]
         assert figures == [f"{value:.3f}".lstrip("0") for value in known], method
+    declined = measured["declining"]["thresholds"][0]["declined"]
+    assert f"{100 * declined:.0f} % get no clip" in README

@@ -22,7 +22,6 @@ from clipkit.engines.titles_words import (
     NUMBERS,
     POINTING,
     QUESTION_MARKS,
-    SENTENCE_ENDS,
     STOPS,
     SUBJECTS,
     TRAILS,
@@ -31,6 +30,7 @@ from clipkit.engines.titles_words import (
     is_english,
 )
 from clipkit.types.events import Monitor
+from clipkit.types.speech import SENTENCE_ENDS
 
 _SENTENCES = 5
 """So many sentences are looked at closely; the others weigh too little to win."""

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from clipkit.types.speech import SENTENCE_ENDS
+
 LEADS = frozenset(
     """
     and but so or well yeah yes yep no nope now okay ok oh um uh like actually basically because
@@ -157,7 +159,6 @@ WORD = re.compile(r"[\w\u0300-\u036f]+(?:['’&-][\w\u0300-\u036f]+|[.,][0-9]+)*
 _EDGES = ".,;:!?\"'()[]{}—–-“”‘’«»…،؛؟。、，！？：；।*"
 
 
-SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "؟", "۔", "।")
 QUESTION_MARKS = ("?", "？", "؟")
 CLAUSE_ENDS = (*SENTENCE_ENDS, ",", ";", ":", "—", "–", "،", "؛", "、", "，", "：", "；", "-")
 NEVER_LAST = " ,;:.—–-،؛۔。、，：；।'\"`*_#>|~/\\&+=<([{“‘„«「『¿¡"

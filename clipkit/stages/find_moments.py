@@ -64,6 +64,7 @@ def find_moments(
 ) -> Moments:
     """Return every run of whole sentences that has the right length as a candidate.
 
+    Parts of a sentence too long for one begin and end candidates only where no whole ones fit.
     Where nothing is said, candidates run between cuts of the picture and quiet moments.
 
     Raises:
@@ -88,7 +89,8 @@ def find_moments(
         points = np.array(quiet_or_cut_points(activity, shots))
         starts_s, ends_s = points[:-1], points[1:]
         is_border = np.ones(len(points), bool)
-    free = _free(starts_s, ends_s, longest_s, query).free_of(query.region.excluded)
+    near = _near(starts_s, ends_s, longest_s, query)
+    free = near.free_of(query.region.excluded)
     runs = _fitting(free, is_border, (shortest_s, longest_s), query)
     spoken_s = (outline.start_s, outline.end_s) if len(outline) else (starts_s, ends_s)
     pinned = [
@@ -96,8 +98,7 @@ def find_moments(
         for span, room in _rooms(query.region, timeline)
     ]
     if not len(runs.first) and not pinned:
-        whole = _free(starts_s, ends_s, longest_s, query)
-        held = _fitting(whole, is_border, (shortest_s, longest_s), query)
+        held = _fitting(near, is_border, (shortest_s, longest_s), query)
         what = "run of whole sentences" if len(outline) else "stretch between two places to cut"
         return _none(_why_none(what, (shortest_s, longest_s), query, bool(len(held.first))))
     return _moments(runs.free_of(query.region.pinned), pinned)
@@ -129,14 +130,14 @@ def _near_s(target_s: float, query: Query) -> tuple[float, float]:
     return max(target_s / 2.0, shortest_s or 0.0), min(target_s * 2.0, longest_s or np.inf)
 
 
-def _free(starts_s: Floats, ends_s: Floats, longest_s: float, query: Query) -> _Runs:
+def _near(starts_s: Floats, ends_s: Floats, longest_s: float, query: Query) -> _Runs:
     """Return the runs that may be near the right length."""
     target_s = query.target_duration_s
     widest_s = longest_s if target_s is None else max(longest_s, 2.0 * target_s)
     return _runs(starts_s, ends_s, widest_s, query.region.within)
 
 
-def _fitting(free: _Runs, is_border: Flags, lengths_s: tuple[float, float], query: Query) -> _Runs:
+def _fitting(near: _Runs, is_border: Flags, lengths_s: tuple[float, float], query: Query) -> _Runs:
     """Return the runs of the right length; else those nearest to it.
 
     Runs of whole sentences come first: a part of one begins or ends a clip only if no sentence
@@ -149,8 +150,8 @@ def _fitting(free: _Runs, is_border: Flags, lengths_s: tuple[float, float], quer
         limits_s = query.duration_limits_s
         shortest_s = max(shortest_s - _SLACK_S, limits_s[0] or 0.0)
         longest_s = min(longest_s + _SLACK_S, limits_s[1] or np.inf)
-    runs = free
-    for among in (free.where(is_border[free.first] & is_border[free.stop]), free):
+    runs = near
+    for among in (near.where(is_border[near.first] & is_border[near.stop]), near):
         runs = among.where((among.duration_s >= shortest_s) & (among.duration_s <= longest_s))
         if not len(runs.first) and target_s is not None:
             runs = _nearest(among, target_s, query)

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from clipkit.types.speech import Sentence, Sentences, Speech, Transcript, Word
+from clipkit.types.speech import SENTENCE_ENDS, Sentence, Sentences, Speech, Transcript, Word
 from clipkit.types.time import Span
-
-_ENDS = (".", "?", "!", "…", "。", "？", "！", "؟", "۔", "।", "॥")
 
 _CLOSING = "\"'”’)]»」』）"
 """What may stand behind the mark that ends a sentence."""
@@ -133,7 +131,7 @@ def _ends(word: Word, following: Word, gap_s: float, pause_s: float) -> bool:
 
 
 def _has_end_mark(word: Word) -> bool:
-    return word.text.rstrip(_CLOSING).endswith(_ENDS)
+    return word.text.rstrip(_CLOSING).endswith((*SENTENCE_ENDS, "…"))
 
 
 def _with_pauses(parts: Sequence[Sequence[Word]], goes_on: Sequence[bool]) -> list[Sentence]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from clipkit.transcripts.sound_marks import parted
-from clipkit.types.speech import Cue, Transcript, Word
+from clipkit.types.speech import SENTENCE_ENDS, Cue, Transcript, Word
 from clipkit.types.time import Span
 
 _Timed = TypeVar("_Timed", Word, Cue)
@@ -104,7 +104,7 @@ def _breaks_before(group: Sequence[Word], word: Word) -> bool:
     last = group[-1]
     chars = sum(len(member.text) + 1 for member in group) + len(word.text)
     return (
-        last.text.endswith((".", "?", "!", "。", "？", "！"))
+        last.text.endswith(SENTENCE_ENDS)
         or word.span.start_s - last.span.end_s >= _CUE_GAP_S
         or word.speaker != last.speaker
         or chars > _CUE_CHARS

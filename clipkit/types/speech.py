@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from clipkit.types.time import Span
 
+SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "؟", "۔", "।", "॥")
+"""Marks that end a sentence, in the scripts of the languages that recognisers write."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speech:
