@@ -5,11 +5,13 @@ Source: SubRip as its players read it; WebVTT, W3C Candidate Recommendation of 2
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from clipkit.errors import TranscriptError
+from clipkit.transcripts.markup import plain, voices
 from clipkit.transcripts.words import (
     cues_of,
+    spread,
     transcript_of_cues,
     transcript_of_pieces,
     words_of_cue,
@@ -21,8 +23,6 @@ _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
 _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
 _NUMBER = re.compile(r"\s*\d+\s*")
 _INLINE_TIME = re.compile(rf"<{_TIME}>")
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")
-_VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>")
 
 
 def parse_srt(text: str) -> Transcript:
@@ -101,40 +101,46 @@ def _cue_span(line: str, times: re.Match[str]) -> Span:
 
 def _cues(text: str) -> list[Cue]:
     return [
-        Cue(span, _plain("\n".join(lines)), _speaker("\n".join(lines)))
-        for span, lines in _blocks(text)
+        piece for span, lines in _blocks(text) for piece in _voiced(span, voices("\n".join(lines)))
     ]
 
 
+def _voiced(span: Span, said: Sequence[tuple[str | None, str]]) -> list[Cue]:
+    """Give what each voice says its share of a cue's time, by its letters."""
+    shares = spread([text for _, text in said], span, None)
+    return [Cue(share.span, text, voice) for share, (voice, text) in zip(shares, said, strict=True)]
+
+
 def _inline_pieces(text: str) -> Iterator[list[Word]]:
-    """Read lines with word times, in which rolling captions repeat the line before."""
+    """Read cues with word times, whose lines rolling captions repeat without them."""
     said = ""
     for span, lines in _blocks(text):
+        fresh: list[str] = []
         for line in lines:
-            if not _plain(line) or _plain(line) == said:
-                continue
-            said = _plain(line)
-            stamps = [_seconds(time.groups()) for time in _INLINE_TIME.finditer(line)]
-            words: list[Word] = []
-            reached_s = span.start_s
-            for piece, stamp_s in zip(_pieces(line), [*stamps, span.end_s], strict=True):
-                end_s = min(max(reached_s, stamp_s), span.end_s)
-                words += words_of_cue(Cue(Span(reached_s, end_s), _plain(piece), _speaker(line)))
-                reached_s = end_s
-            yield words
+            bare = plain(_INLINE_TIME.sub("", line))
+            if bare and (bare != said or _INLINE_TIME.search(line)):
+                fresh.append(line)
+                said = bare
+        yield _timed("\n".join(fresh), span)
+
+
+def _timed(text: str, span: Span) -> list[Word]:
+    """Return the words of a cue in which some have times."""
+    stamps = [_seconds(time.groups()) for time in _INLINE_TIME.finditer(text)]
+    words: list[Word] = []
+    reached_s, voice = span.start_s, None
+    for piece, stamp_s in zip(_pieces(text), [*stamps, span.end_s], strict=True):
+        end_s = min(max(reached_s, stamp_s), span.end_s)
+        spoken = voices(piece, voice)
+        for cue in _voiced(Span(reached_s, end_s), spoken):
+            words += words_of_cue(cue)
+        voice = spoken[-1][0] if spoken else voice
+        reached_s = end_s
+    return words
 
 
 def _pieces(line: str) -> list[str]:
     return _INLINE_TIME.sub("\0", line).split("\0")
-
-
-def _speaker(line: str) -> str | None:
-    voice = _VOICE.search(line)
-    return html.unescape(voice.group(1)).strip() or None if voice else None
-
-
-def _plain(text: str) -> str:
-    return " ".join(html.unescape(_TAG.sub("", _INLINE_TIME.sub("", text))).split())
 
 
 def _seconds(parts: tuple[str | None, ...]) -> float:

@@ -1,23 +1,26 @@
 """The JSON of WhisperX, of OpenAI's verbose answers and of clipkit: segments with words.
 
 All three share ``segments[].start/end/text``; words lie in ``segments[].words[]`` (WhisperX,
-whisper, clipkit) or beside the segments, which may then be missing (OpenAI's word granularity). A
-word is called ``word`` or ``text``, its certainty ``score``, ``probability`` or ``confidence``.
-Others write marks of sounds as words; clipkit lists them apart, as ``marks[].start/end/text``.
+whisper, clipkit) or beside the segments, which then hold the punctuation or may be missing
+(OpenAI's word granularity). A word is called ``word`` or ``text``, its certainty ``score``,
+``probability`` or ``confidence``. Others write marks of sounds as words; clipkit lists them apart,
+as ``marks[].start/end/text``.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from clipkit.errors import OptionError, TranscriptError
+from clipkit.transcripts.aligned import punctuated
+from clipkit.transcripts.markup import plain
 from clipkit.transcripts.words import (
     cues_of_words,
     in_time_order,
     spread,
     transcript_of_pieces,
+    unrolled,
     words_of_cue,
 )
 from clipkit.types.language import checked_language
@@ -55,11 +58,14 @@ def parse_document(document: Mapping[str, Any]) -> Transcript:
             'it has no list "segments"',
             "Give JSON as WhisperX, OpenAI (verbose_json) or clipkit write it.",
         )
-    pieces = _pieces(segments)
     if beside and not _has_words(segments):
-        pieces = [[_word(entry, f"words[{number}]", None) for number, entry in enumerate(beside)]]
+        words = [_word(entry, f"words[{number}]", None) for number, entry in enumerate(beside)]
+        pieces = punctuated(unrolled(_cues(segments)), in_time_order(words))
+    else:
+        pieces = _pieces(segments)
     language, origin = _language(document), _origin(document)
     if not isinstance(document.get("marks"), list):
+        pieces = [[replace(word, text=plain(word.text)) for word in piece] for piece in pieces]
         return transcript_of_pieces(pieces, language, origin)
     said = in_time_order(word for piece in pieces for word in piece if word.text)
     return Transcript(said, language, origin, in_time_order(_marks(document["marks"])))
@@ -117,39 +123,29 @@ def _has_words(segments: list[Any]) -> bool:
 
 def _pieces(segments: list[Any]) -> list[list[Word]]:
     """Return the words of each segment; those without words share their times out."""
-    pieces: list[list[Word]] = []
+    cues = _cues(segments)
+    return [
+        _segment_words(segment, f"segments[{number}]")
+        for number, segment in enumerate(segments)
+        if segment.get("words")
+    ] + [words_of_cue(cue) for cue in unrolled(cues)]
+
+
+def _cues(segments: list[Any]) -> list[Cue]:
+    """Return the segments that have no words of their own.
+
+    Raises:
+        TranscriptError: One is no object, or lacks its times.
+    """
     cues: list[Cue] = []
     for number, segment in enumerate(segments):
         where = f"segments[{number}]"
         if not isinstance(segment, dict):
             raise TranscriptError("", f"{where} is no object", "Check the file.")
-        if segment.get("words"):
-            pieces.append(_segment_words(segment, where))
-        else:
+        if not segment.get("words"):
             text = _whole(str(segment.get("text") or ""))
             cues.append(Cue(_span(segment, where), text, _label(segment.get("speaker"))))
-    cues.sort(key=lambda cue: cue.span.start_s)
-    return pieces + [words_of_cue(cue) for cue in _unrolled(cues)]
-
-
-def _unrolled(cues: Sequence[Cue]) -> list[Cue]:
-    """End each segment where the next begins, if that goes on longer: their words would mix.
-
-    What is said during a segment, and ends before it, is a second voice and stays where it is.
-
-    Args:
-        cues: In the order of their starts.
-    """
-    ends_s = [
-        following.span.start_s
-        if following.span.start_s < cue.span.end_s < following.span.end_s
-        else cue.span.end_s
-        for cue, following in pairwise(cues)
-    ] + [cue.span.end_s for cue in cues[-1:]]
-    return [
-        replace(cue, span=Span(cue.span.start_s, end_s))
-        for cue, end_s in zip(cues, ends_s, strict=True)
-    ]
+    return cues
 
 
 def _segment_words(segment: dict[str, Any], where: str) -> list[Word]:
@@ -182,7 +178,9 @@ def _filled(entries: list[Any], span: Span, where: str, speaker: str | None) -> 
 
 
 def _is_timed(entry: Any) -> bool:
-    return isinstance(entry, dict) and None not in (entry.get("start"), entry.get("end"))
+    """Tell whether an aligner found a word; what it did not has no times, or NaN."""
+    times = (entry.get("start"), entry.get("end")) if isinstance(entry, dict) else (None,)
+    return not any(time is None or time != time for time in times)  # noqa: PLR0124 NaN alone differs
 
 
 def _word(entry: Any, where: str, speaker: str | None) -> Word:
@@ -193,8 +191,8 @@ def _word(entry: Any, where: str, speaker: str | None) -> Word:
 
 def _certainty(entry: dict[str, Any]) -> float | None:
     """Return how sure the origin was; what is no probability, such as WhisperX's NaN, is none."""
-    values = (entry[key] for key in ("score", "probability", "confidence") if key in entry)
-    value = next(values, None)
+    values = (entry.get(key) for key in ("score", "probability", "confidence"))
+    value = next((value for value in values if value is not None), None)
     return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 

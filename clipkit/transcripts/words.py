@@ -1,12 +1,13 @@
 """Between timed pieces of text and timed words."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 from clipkit.transcripts.sound_marks import parted
-from clipkit.types.speech import SENTENCE_ENDS, Cue, Transcript, Word
+from clipkit.types.speech import Cue, Transcript, Word, has_end_mark
 from clipkit.types.time import Span
 
 _Timed = TypeVar("_Timed", Word, Cue)
@@ -36,18 +37,25 @@ def spread(texts: Sequence[str], span: Span, speaker: str | None) -> list[Word]:
 
 
 def transcript_of_cues(cues: Iterable[Cue], language: str | None, origin: str) -> Transcript:
-    """Make a transcript of subtitles.
+    """Make a transcript of subtitles."""
+    return transcript_of_pieces(map(words_of_cue, unrolled(cues)), language, origin)
 
-    A cue is often shown until after the next one began; each ends where the next begins, or the
-    words of both would mix.
+
+def unrolled(cues: Iterable[Cue]) -> list[Cue]:
+    """Return cues by their starts, each ended where the next of its voice begins.
+
+    A cue is often shown until after the next one began, and the words of both would mix. What ends
+    before it is said by a second voice and stays where it is; so does what another voice says.
     """
     ordered = sorted(cues, key=lambda cue: cue.span.start_s)
-    pieces: list[list[Word]] = []
-    next_starts_s = [*(cue.span.start_s for cue in ordered[1:]), float("inf")]
-    for cue, next_start_s in zip(ordered, next_starts_s, strict=False):
-        span = Span(cue.span.start_s, min(cue.span.end_s, next_start_s))
-        pieces.append(words_of_cue(replace(cue, span=span)))
-    return transcript_of_pieces(pieces, language, origin)
+    return [_ended(cue, following) for cue, following in pairwise(ordered)] + ordered[-1:]
+
+
+def _ended(cue: Cue, following: Cue) -> Cue:
+    is_another = None not in (cue.speaker, following.speaker) and cue.speaker != following.speaker
+    if is_another or not following.span.start_s < cue.span.end_s <= following.span.end_s:
+        return cue
+    return replace(cue, span=Span(cue.span.start_s, following.span.start_s))
 
 
 def transcript_of_pieces(
@@ -75,14 +83,28 @@ def in_time_order(items: Iterable[_Timed]) -> tuple[_Timed, ...]:
 
 
 def cues_of(transcript: Transcript) -> list[Cue]:
-    """Group a transcript's words to cues a person can read; each mark is one of its own."""
+    """Group a transcript's words to cues a person can read; each mark is one of its own.
+
+    No two cues of words are shown at once: where voices overlap, one ends as the next begins.
+    """
     words, cues, reached = transcript.words, list[Cue](), 0
-    for mark in transcript.marks:
-        place = bisect_left(words, mark.span.start_s, key=lambda word: word.span.start_s)
-        cues += [cue for cue, _ in cues_of_words(words[reached:place])]
-        cues.append(mark)
+    for mark in [*transcript.marks, None]:
+        place = len(words)
+        if mark is not None:
+            place = bisect_left(words, mark.span.start_s, key=lambda word: word.span.start_s)
+        next_starts_s = [word.span.start_s for word in words[place : place + 1]]
+        spoken = [cue for cue, _ in cues_of_words(words[reached:place])]
+        cues += _one_by_one(spoken, next_starts_s[0] if next_starts_s else None)
+        cues += [] if mark is None else [mark]
         reached = place
-    return cues + [cue for cue, _ in cues_of_words(words[reached:])]
+    return cues
+
+
+def _one_by_one(cues: Sequence[Cue], next_start_s: float | None) -> Iterator[Cue]:
+    last_s = float("inf") if next_start_s is None else next_start_s
+    starts_s = [*(cue.span.start_s for cue in cues[1:]), last_s]
+    for cue, until_s in zip(cues, starts_s, strict=False):
+        yield replace(cue, span=Span(cue.span.start_s, min(cue.span.end_s, until_s)))
 
 
 def cues_of_words(words: Sequence[Word]) -> list[tuple[Cue, list[Word]]]:
@@ -104,7 +126,7 @@ def _breaks_before(group: Sequence[Word], word: Word) -> bool:
     last = group[-1]
     chars = sum(len(member.text) + 1 for member in group) + len(word.text)
     return (
-        last.text.endswith(SENTENCE_ENDS)
+        has_end_mark(last.text)
         or word.span.start_s - last.span.end_s >= _CUE_GAP_S
         or word.speaker != last.speaker
         or chars > _CUE_CHARS

@@ -192,6 +192,53 @@ def test_rolling_captions_say_each_line_once_with_the_times_of_its_words() -> No
     ]
 
 
+def test_a_line_said_twice_with_times_is_said_twice() -> None:
+    cue = "{}\nyes<{}> indeed\n\n"
+    text = "WEBVTT\n\n" + "".join(
+        cue.format(f"00:0{start}.000 --> 00:0{start + 1}.000", f"00:0{start}.500")
+        for start in (1, 3)
+    )
+    transcript = parse_vtt(text)
+    assert transcript.text == "yes indeed yes indeed"
+    assert [start_s for start_s, _ in _edges(transcript)] == [1.0, 1.5, 3.0, 3.5]
+
+
+@pytest.mark.parametrize("stamp", ["", "<00:02.000>"])
+def test_a_cue_may_have_two_voices(stamp: str) -> None:
+    text = f"WEBVTT\n\n00:00.000 --> 00:04.000\n<v Anna>Shall we go?</v>\n{stamp}<v Bo>Yes, now.\n"
+    words = parse_vtt(text).words
+    assert [word.text for word in words] == ["Shall", "we", "go?", "Yes,", "now."]
+    assert [word.speaker for word in words] == ["Anna"] * 3 + ["Bo"] * 2
+
+
+def test_what_no_voice_says_has_no_speaker() -> None:
+    text = "WEBVTT\n\n00:00.000 --> 00:04.000\nOh. <v Anna>Shall we?</v> (both laugh) Good.\n"
+    assert [word.speaker for word in parse_vtt(text).words] == [None, "Anna", "Anna", None]
+
+
+def test_a_cue_within_another_stays_where_it_is_and_splits_it_once() -> None:
+    text = (
+        "1\n00:00:00,000 --> 00:00:10,000\nwe went to the store together\n\n"
+        "2\n00:00:04,000 --> 00:00:05,000\nyes\n"
+    )
+    words = parse_srt(text).words
+    assert sorted(word.text for word in words) == sorted(
+        "we went to the store together yes".split()
+    )
+    assert max(word.span.end_s for word in words) == 10.0
+    (heard,) = (word for word in words if word.text == "yes")
+    assert heard.span == Span(4.0, 5.0)
+
+
+def test_voices_at_once_keep_their_times() -> None:
+    text = (
+        "WEBVTT\n\n00:00.000 --> 00:05.000\n<v Anna>good morning everyone\n\n"
+        "00:04.000 --> 00:06.000\n<v Bo>here we go\n"
+    )
+    words = parse_vtt(text).words
+    assert max(word.span.end_s for word in words if word.speaker == "Anna") == 5.0
+
+
 def test_inline_times_that_step_back_keep_the_words_in_order_and_in_their_cue() -> None:
     text = (
         "WEBVTT\n\n00:01.000 --> 00:02.000\none<00:01.900> two<00:01.200> three<00:09.000> four\n"

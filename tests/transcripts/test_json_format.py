@@ -92,7 +92,8 @@ OPENAI_SEGMENTS = [{"id": 0, "start": 0.0, "end": 1.5, "text": " Hello there.", 
 @pytest.mark.parametrize("segments", [{}, {"segments": OPENAI_SEGMENTS}, {"segments": None}])
 def test_openai_words_lie_beside_the_segments_or_without_any(segments: dict[str, Any]) -> None:
     transcript = _read(OPENAI | segments)
-    assert _said(transcript) == ["Hello", "there"]
+    marked = bool(segments.get("segments"))
+    assert _said(transcript) == ["Hello", "there." if marked else "there"]
     assert transcript.words[1].span == Span(0.5, 1.5)
     assert transcript.language == "en"
 
@@ -121,6 +122,32 @@ def test_a_certainty_is_a_probability_or_unknown(
     word = {"word": "Hello", "start": 0.0, "end": 0.5, key: written}
     (only,) = _read({"segments": [{"words": [word]}]}).words
     assert only.confidence == read
+
+
+def test_a_certainty_that_is_null_leaves_the_word_to_another_name() -> None:
+    word = {"word": "Hello", "start": 0.0, "end": 0.5, "score": None, "probability": 0.5}
+    (only,) = _read({"segments": [{"words": [word]}]}).words
+    assert only.confidence == 0.5
+
+
+def test_one_time_that_is_no_number_does_not_cost_the_others() -> None:
+    words = [
+        {"word": text, "start": start, "end": place + 0.5}
+        for place, (text, start) in enumerate([("one", 0.0), ("two", math.nan), ("three", 2.0)])
+    ]
+    transcript = _read({"segments": [{"start": 0.0, "end": 3.0, "words": words}]})
+    assert _said(transcript) == ["one", "two", "three"]
+    assert transcript.words[1].span == Span(0.5, 2.0)
+
+
+def test_tags_and_entities_are_read_as_what_they_stand_for() -> None:
+    words = [
+        {"word": text, "start": float(place), "end": place + 1.0}
+        for place, text in enumerate(["<i>Salt", "&amp;</i>", "because&#8212"])
+    ]
+    assert _said(_read({"segments": [{"words": words}]})) == ["Salt", "&", "because\u2014"]
+    spread = {"start": 0.0, "end": 1.0, "text": "<i>Salt &amp; pepper</i>"}
+    assert _said(_read({"segments": [spread]})) == ["Salt", "&", "pepper"]
 
 
 def test_marks_among_words_are_no_words_and_keep_their_times() -> None:

@@ -1,0 +1,32 @@
+"""Tags, entities and voices in the text of captions."""
+
+import html
+import re
+
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")
+_VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>|</v>")
+
+
+def plain(text: str) -> str:
+    """Return a text without tags, its entities as letters and one space between words."""
+    return " ".join(html.unescape(_TAG.sub("", text)).split())
+
+
+def voices(text: str, voice: str | None = None) -> list[tuple[str | None, str]]:
+    """Part a text where a voice tag begins or ends.
+
+    Args:
+        text: With its tags.
+        voice: Who speaks at its start.
+
+    Returns:
+        Who speaks, None where nobody is named, and what is said, as plain text; nothing empty.
+    """
+    parts: list[tuple[str | None, str]] = []
+    reached = 0
+    for tag in _VOICE.finditer(text):
+        parts.append((voice, plain(text[reached : tag.start()])))
+        voice = plain(tag[1]) or None if tag[1] is not None else None
+        reached = tag.end()
+    parts.append((voice, plain(text[reached:])))
+    return [part for part in parts if part[1]]

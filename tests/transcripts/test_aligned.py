@@ -1,0 +1,95 @@
+"""Words with times get the punctuation, the spelling and the speaker of their segments."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipkit.transcripts import transcript_of
+from clipkit.transcripts.aligned import punctuated
+from clipkit.types.speech import Cue, Word
+from clipkit.types.time import Span
+
+
+def _words(*texts: str, start_s: float = 0.0) -> list[Word]:
+    return [
+        Word(text, Span(start_s + place, start_s + place + 0.5)) for place, text in enumerate(texts)
+    ]
+
+
+def _cue(text: str, start_s: float = 0.0, end_s: float = 99.0, speaker: str | None = None) -> Cue:
+    return Cue(Span(start_s, end_s), text, speaker)
+
+
+def _texts(pieces: list[list[Word]]) -> list[list[str]]:
+    return [[word.text for word in piece] for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "expected"),
+    [
+        ("Hello there.", ["Hello", "there"], ["Hello", "there."]),
+        ("He said, \u201cgo!\u201d Then?", ["He", "said", "go", "Then"],
+         ["He", "said,", "\u201cgo!\u201d", "Then?"]),
+        ("Twenty-one of (them).", ["Twenty", "one", "of", "them"],
+         ["Twenty-", "one", "of", "(them)."]),
+        ("It's Dr. Oz\u2026", ["Its", "Dr", "Oz"], ["It's", "Dr.", "Oz\u2026"]),
+        ("\u4eca\u5929\uff0c\u5929\u6c14\u597d\u3002", ["\u4eca\u5929", "\u5929\u6c14", "\u597d"],
+         ["\u4eca\u5929\uff0c", "\u5929\u6c14", "\u597d\u3002"]),
+        # What only the text has goes along with the word before, what only the words have is gone.
+        ("It costs five dollars.", ["It", "costs", "dollars"], ["It", "costs", "five", "dollars."]),
+        ("It costs dollars.", ["It", "costs", "uh", "dollars"], ["It", "costs", "dollars."]),
+        ("- So we go.", ["So", "we", "go"], ["-", "So", "we", "go."]),
+        # A text that says something else.
+        ("Guten Tag.", ["Bye", "you", "all"], ["Bye", "you", "all"]),
+        ("", ["Bye"], ["Bye"]),
+    ],
+)  # fmt: skip
+def test_words_are_spelt_as_in_their_text(text: str, words: list[str], expected: list[str]) -> None:
+    pieces = punctuated([_cue(text)], _words(*words))
+    assert [text for piece in _texts(pieces) for text in piece] == expected
+
+
+def test_each_text_takes_its_own_words_wherever_it_says_it_ends() -> None:
+    cues = [_cue("We go. ", 0.0, 0.9, "A"), _cue("We stay.", 0.9, 9.0, "B")]
+    first, second, rest = punctuated(cues, _words("We", "go", "We", "stay", "here"))
+    assert _texts([first, second, rest]) == [["We", "go."], ["We", "stay."], ["here"]]
+    assert [word.speaker for word in first + second + rest] == ["A", "A", "B", "B", None]
+    assert [word.span for word in first] == [Span(0.0, 0.5), Span(1.0, 1.5)]
+
+
+def test_after_a_text_that_differs_the_next_finds_its_words_by_their_times() -> None:
+    cues = [_cue("We leave at 5.", 0.0, 3.9), _cue("We stay.", 3.9, 9.0)]
+    pieces = punctuated(cues, _words("We", "leave", "at", "five", "We", "stay"))
+    assert _texts(pieces) == [["We", "leave", "at", "5."], ["We", "stay."], []]
+
+
+_signs = st.text("ab\u00e9\u0130 .,!-\u4eca5", max_size=12)
+
+
+@given(st.lists(_signs, max_size=4), st.lists(_signs, max_size=12))
+def test_times_stay_in_order_whatever_is_said(texts: list[str], words: list[str]) -> None:
+    cues = [_cue(text, 3.0 * place, 3.0 * place + 3.0) for place, text in enumerate(texts)]
+    pieces = punctuated(cues, _words(*words))
+    starts_s = [word.span.start_s for piece in pieces for word in piece]
+    assert starts_s == sorted(starts_s)
+    assert len(pieces) == len(cues) + 1
+
+
+def test_openai_s_sentences_and_speakers_come_from_the_segments() -> None:
+    document: dict[str, Any] = {
+        "segments": [
+            {"start": 0.0, "end": 2.0, "text": " Shall we go?", "speaker": "A"},
+            {"start": 3.0, "end": 4.0, "text": " Yes. [laughs]", "speaker": "B"},
+        ],
+        "words": [
+            {"word": text, "start": float(place), "end": place + 0.5}
+            for place, text in enumerate(["Shall", "we", "go", "Yes"])
+        ],
+    }
+    transcript = transcript_of(document)
+    assert [(word.text, word.speaker) for word in transcript.words] == [
+        ("Shall", "A"), ("we", "A"), ("go?", "A"), ("Yes.", "B"),
+    ]  # fmt: skip
+    assert [mark.text for mark in transcript.marks] == ["[laughs]"]
