@@ -10,6 +10,7 @@ import numpy as np
 
 from clipkit.engines.choice import exclusive, first_ready
 from clipkit.engines.protocols import TitleWriter
+from clipkit.transcripts.words import in_time_order
 from clipkit.types.clips import Clip, Clips, Match, Rejected, ScoredMoments, Selection, Signal
 from clipkit.types.events import Monitor
 from clipkit.types.media import Timeline
@@ -146,7 +147,7 @@ class _Composing:
             span=span,
             score=float(self.scored.scores[index]),
             signals=signals,
-            words=tuple(word for sentence in self.said for word in sentence.words),
+            words=in_time_order(word for sentence in self.said for word in sentence.words),
             criterion=criterion,
             matches=matches,
             reason="; ".join(self._reasons(criterion, matches, signals)),

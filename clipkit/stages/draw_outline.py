@@ -1,6 +1,7 @@
 """Sentences to the numbers that candidates are drawn from."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -70,9 +71,11 @@ class DrawOutline:
         end_s = np.minimum([item.span.end_s for item in items], timeline.duration_s)
         before_s = np.minimum([item.pause_before_s for item in items], start_s)
         after_s = np.minimum([item.pause_after_s for item in items], timeline.duration_s - end_s)
-        starts, ends = self._edges((start_s, end_s), (before_s, after_s), shots)
-        speakers = [item.words[0].speaker for item in items]
-        turns = [True, *(a != b for a, b in pairwise(speakers)), True]
+        starts, ends = self._edges(_talk(items, timeline.duration_s), shots)
+        is_border = np.array([True, *(not item.goes_on for item in items)])
+        speakers = [item.speaker for item in items]
+        # Who speaks in the midst of another's sentence has not taken the floor.
+        is_turn = np.array([True, *(a != b for a, b in pairwise(speakers)), True]) & is_border
         return Outline(
             start_s=start_s,
             end_s=end_s,
@@ -82,36 +85,78 @@ class DrawOutline:
             content=np.array([_content(item) for item in items], np.float64),
             centrality=_centrality(embeddings.vectors[: len(items)], words),
             stands_alone=np.array([_stands_alone(item) for item in items]),
-            is_border=np.array([True, *(not item.goes_on for item in items)]),
+            is_border=is_border,
             pause_s=np.concatenate([before_s, after_s[-1:] if items else [timeline.duration_s]]),
-            turn=np.array(turns if items else [True]),
+            turn=is_turn if items else np.array([True]),
             topic_change=topic_changes(embeddings.vectors[: len(items)], words),
         )
 
-    def _edges(
-        self, spoken_s: tuple[Floats, Floats], pauses_s: tuple[Floats, Floats], shots: Shots
-    ) -> tuple[Floats, Floats]:
+    def _edges(self, talk: "_Talk", shots: Shots) -> tuple[Floats, Floats]:
         """Return where clips are cut that begin, or end, with each sentence.
 
         A cut of the picture in the pause is a better edge than a fixed distance: the clip then
         shows no flash of another shot. For that an edge is rounded towards the clip's inside.
         """
-        (start_s, end_s), (before_s, after_s) = spoken_s, pauses_s
         cuts = np.array([-np.inf, *shots.cuts_s, np.inf])
-        last_before = cuts[np.searchsorted(cuts, start_s, side="right") - 1]
-        first_after = cuts[np.searchsorted(cuts, end_s)]
-        near = np.minimum(before_s, _NEAR_S), np.minimum(after_s, _NEAR_S)
+        last_before = cuts[np.searchsorted(cuts, talk.start_s, side="right") - 1]
+        first_after = cuts[np.searchsorted(cuts, talk.end_s)]
+        near = np.minimum(talk.before_s, _NEAR_S), np.minimum(talk.after_s, _NEAR_S)
         starts = np.where(
-            last_before >= start_s - near[0],
+            last_before >= talk.start_s - near[0],
             last_before,
-            start_s - np.minimum(self.lead_s, near[0] / 2.0),
+            talk.start_s - np.minimum(self.lead_s, near[0] / 2.0),
         )
         ends = np.where(
-            first_after < end_s + near[1],
+            first_after < talk.end_s + near[1],
             first_after,
-            end_s + np.minimum(self.tail_s, after_s / 2.0),
+            talk.end_s + np.minimum(self.tail_s, talk.after_s / 2.0),
         )
         return np.ceil(_in_ms(starts)) / 1000.0, np.floor(_in_ms(ends)) / 1000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Talk:
+    """From where to where somebody speaks around each sentence's ends: shape (sentences,) each.
+
+    Where voices overlap, a clip that begins with a sentence has to begin before the word that
+    another is saying; so these lie where no word is being said.
+    """
+
+    start_s: Floats
+    """At the first word, or where a word began that runs into it."""
+
+    end_s: Floats
+    """At the end of the last word, or of one that was begun before it was out."""
+
+    before_s: Floats
+    """Silence before the start."""
+
+    after_s: Floats
+    """Silence after the end."""
+
+
+def _talk(items: Sequence[Sentence], duration_s: float) -> _Talk:
+    words = [word for item in items for word in item.words]
+    start_s = np.array([word.span.start_s for word in words])
+    end_s = np.array([word.span.end_s for word in words])
+    order = np.argsort(start_s, kind="stable")
+    reached_s = np.maximum.accumulate(end_s[order])
+    # A stretch begins with each word before which all are out.
+    is_first = np.r_[True, start_s[order][1:] >= reached_s[:-1]][: len(words)]
+    begins = np.flatnonzero(is_first)
+    starts_s = start_s[order][begins]
+    ends_s = np.minimum(reached_s[np.r_[begins[1:], len(words)][: len(begins)] - 1], duration_s)
+    pauses_s = np.r_[starts_s, duration_s] - np.r_[0.0, ends_s]
+    stretch = np.zeros(len(words), np.int64)
+    stretch[order] = np.cumsum(is_first) - 1
+    firsts = np.cumsum([0, *(len(item.words) for item in items)])[:-1]
+    first, last = stretch[firsts], np.maximum.reduceat(stretch, firsts) if items else stretch
+    return _Talk(
+        start_s=starts_s[first],
+        end_s=ends_s[last],
+        before_s=pauses_s[first],
+        after_s=np.maximum(pauses_s[last + 1], 0.0),
+    )
 
 
 def _in_ms(times_s: Floats) -> Floats:

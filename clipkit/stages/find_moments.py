@@ -1,7 +1,7 @@
 """The talk's outline to candidate moments."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,10 +93,7 @@ def find_moments(
     free = near.free_of(query.region.excluded)
     runs = _fitting(free, is_border, (shortest_s, longest_s), query)
     spoken_s = (outline.start_s, outline.end_s) if len(outline) else (starts_s, ends_s)
-    pinned = [
-        _widened(span.clamped(Span(0.0, timeline.duration_s)), room, spoken_s, (starts_s, ends_s))
-        for span, room in _rooms(query.region, timeline)
-    ]
+    pinned = _pinned(query.region, timeline, spoken_s, (starts_s, ends_s))
     if not len(runs.first) and not pinned:
         held = _fitting(near, is_border, (shortest_s, longest_s), query)
         what = "run of whole sentences" if len(outline) else "stretch between two places to cut"
@@ -201,7 +198,7 @@ def _runs(starts_s: Floats, ends_s: Floats, longest_s: float, within: Span | Non
 
     All runs of one sentence, then all of two, and so on: each step is one pass over arrays, and
     runs that have become too long drop out. Where voices overlap, the last to begin may end first;
-    so a run ends with whichever of its sentences ends last.
+    so a run ends with whichever of its sentences ends last, and holds all that end by then.
     """
     may_start, may_end = _borders(starts_s, ends_s, longest_s)
     first = np.flatnonzero(may_start)
@@ -211,10 +208,12 @@ def _runs(starts_s: Floats, ends_s: Floats, longest_s: float, within: Span | Non
     while len(first):
         alive = reached_s - starts_s[first] <= longest_s
         first, reached_s = first[alive], reached_s[alive]
+        inside = first + length < len(starts_s)
         ends = may_end[first + length - 1]
+        # What lies within a run is a part of it.
+        ends[inside] &= ends_s[first[inside] + length] > reached_s[inside]
         runs = _Runs(first, first + length, starts_s[first], reached_s)
         found.append(runs.where(ends))
-        inside = first + length < len(starts_s)
         first, reached_s = first[inside], reached_s[inside]
         reached_s = np.maximum(reached_s, ends_s[first + length])
         length += 1
@@ -281,14 +280,25 @@ def _nearest(runs: _Runs, target_s: float, query: Query) -> _Runs:
     return near.where(miss <= miss.min(initial=np.inf) * 1.1)
 
 
-def _rooms(region: Region, timeline: Timeline) -> Iterator[tuple[Span, Span]]:
-    """Return each pinned span with what it may be widened to: as far as what it must not touch."""
-    whole = region.within or Span(0.0, timeline.duration_s)
-    others = (*region.pinned, *region.excluded)
+def _pinned(
+    region: Region,
+    timeline: Timeline,
+    spoken_s: tuple[Floats, Floats],
+    edges_s: tuple[Floats, Floats],
+) -> list[tuple[int, int, float, float]]:
+    """Return the run of each pinned span, widened as far as what it must not touch."""
+    whole = Span(0.0, timeline.duration_s)
+    within = whole if region.within is None else region.within
+    found: list[tuple[int, int, float, float]] = []
     for span in region.pinned:
+        others = (*region.pinned, *region.excluded)
         starts_s = [other.end_s for other in others if other.end_s <= span.start_s]
+        # Where voices overlap, the pin before may have been widened into this one's sentence.
+        starts_s += [end_s for *_, end_s in found]
         ends_s = [other.start_s for other in others if other.start_s >= span.end_s]
-        yield span, Span(max([whole.start_s, *starts_s]), min([whole.end_s, *ends_s]))
+        room = Span(max([within.start_s, *starts_s]), min([within.end_s, *ends_s]))
+        found.append(_widened(span.clamped(whole), room, spoken_s, edges_s))
+    return found
 
 
 def _widened(
@@ -303,6 +313,8 @@ def _widened(
         return 0, 0, span.start_s, span.end_s
     first, stop = int(touched[0]), int(touched[-1]) + 1
     start_s, end_s = float(edges_s[0][first]), float(edges_s[1][first:stop].max())
+    while stop < len(edges_s[1]) and edges_s[1][stop] <= end_s:
+        stop += 1
     return (
         first,
         stop,

@@ -115,7 +115,7 @@ def _from_own_median(
 ) -> npt.NDArray[np.float32]:
     """Return pitches from their speaker's median: a high voice is not a raised one."""
     result = pitch.copy()
-    speakers = np.array([item.words[0].speaker or "" for item in items])
+    speakers = np.array([item.speaker or "" for item in items])
     for speaker in sorted(set(speakers)):
         own = (speakers == speaker) & np.isfinite(pitch)
         if own.any():

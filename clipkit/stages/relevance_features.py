@@ -120,7 +120,7 @@ def saying(searchable: Searchable, criterion: Criterion) -> npt.NDArray[np.bool_
         first, stop = searchable.passages.starts[passage : passage + 2]
         for number in range(first, stop):
             item = items[number]
-            is_theirs = not speakers or item.words[0].speaker in speakers
+            is_theirs = not speakers or item.speaker in speakers
             result[number] = is_theirs and wanted.issubset(lexicon.terms(item.text))
     return result
 
@@ -168,7 +168,7 @@ def _speaker_share(searchable: Searchable, speakers: Sequence[str]) -> Floats:
         return np.zeros(len(searchable.passages))
     wanted = set(speakers)
     counts = np.array([len(item.words) for item in searchable.sentences.items], np.float64)
-    said = counts * [item.words[0].speaker in wanted for item in searchable.sentences.items]
+    said = counts * [item.speaker in wanted for item in searchable.sentences.items]
     starts = searchable.passages.starts[:-1]
     result: Floats = np.add.reduceat(said, starts) / np.add.reduceat(counts, starts)
     return result

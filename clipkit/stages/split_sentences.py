@@ -1,15 +1,13 @@
 """Words to sentences."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 
-from clipkit.types.speech import SENTENCE_ENDS, Sentence, Sentences, Speech, Transcript, Word
+from clipkit.stages.voices import voices_of
+from clipkit.types.speech import Sentence, Sentences, Speech, Transcript, Word, has_end_mark
 from clipkit.types.time import Span
-
-_CLOSING = "\"'”’)]»」』）"
-"""What may stand behind the mark that ends a sentence."""
 
 _ABBREVIATIONS = frozenset(
     """
@@ -17,12 +15,23 @@ _ABBREVIATIONS = frozenset(
     """.split()
 )
 
+_STRETCH_WORDS = 200
+"""Whether marks are set shows in so many words; fewer may be one long sentence."""
+
+_MARKED = 50
+"""Where fewer than one word in so many ends a sentence, marks were left out: talk has one in ten
+to twenty-five."""
+
+_MOST_WORDS = 120
+"""Nobody's sentence has more: the recogniser has left the marks out for a while, as some do."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSentences:
     """Groups words to sentences, by punctuation where there is some and by pauses.
 
-    A word is never cut, and each belongs to one sentence.
+    A word is never cut, and each belongs to one sentence of one voice. What others throw in while
+    somebody speaks is a sentence of its own, and the one it falls into goes on.
     """
 
     pause_s: float = 0.28
@@ -33,45 +42,90 @@ class SplitSentences:
     long_pause_s: float = 1.2
     """A pause this long ends a sentence even where the punctuation does not."""
 
+    aside_s: float = 2.0
+    """Others may speak so long in the midst of a sentence; more is a turn of theirs."""
+
+    short_aside_s: float = 0.6
+    """The same without punctuation, where a sentence and an answer to it look alike."""
+
     longest_s: float = 20.0
     """A run without punctuation and pause is broken at its widest gap beyond this."""
 
-    unmarked_s: float = 60.0
-    """Nobody's sentence lasts so long: the recogniser has left the marks out for a while, as some
-    do, and there the widest gap is as good a border as any."""
-
     def __call__(self, transcript: Transcript, speech: Speech) -> Sentences:
-        """Return the sentences in order.
+        """Return the sentences in the order of their starts.
 
         Recognisers stretch a word over the silence behind it, so a pause is what the words' times
         leave or what the voice detector found between their middles, whichever is longer.
         """
-        words = transcript.words
-        if not words:
+        if not transcript.words:
             return Sentences(())
-        is_punctuated = _is_punctuated(words)
-        pause_s = self.long_pause_s if is_punctuated else self.pause_s
-        groups: list[list[Word]] = [[words[0]]]
-        silence = _Silence(speech)
+        parts: list[_Part] = []
+        for run in self._runs(transcript.words, _Silence(speech)):
+            end_s = _end_s(run.words) if run.is_marked else None
+            parts += [_Part(words, end_s or _end_s(words)) for words in self._broken(run.words)]
+        parts.sort(key=lambda part: part.words[0].span.start_s)
+        return Sentences(tuple(_with_pauses(parts)))
+
+    def _runs(self, words: Sequence[Word], silence: "_Silence") -> Iterator["_Run"]:
+        """Yield what each voice says in one go."""
+        runs: list[_Run] = []
+        running: dict[str | None, _Run] = {}
+        said_s = [0.0, *accumulate(word.span.duration_s for word in words)]
+        marked = _are_marked(words)
+        voices = voices_of(words, marked, self.pause_s)
+        for place, (word, voice) in enumerate(zip(words, voices, strict=True)):
+            run = running.get(voice)
+            if run is not None:
+                others_s = said_s[place] - run.said_s
+                if self._ends(run.words[-1], word, others_s, silence, is_marked=marked[place]):
+                    run = None
+            if run is None:
+                run = running[voice] = _Run(is_marked=marked[place])
+                runs.append(run)
+            run.words.append(word)
+            run.said_s = said_s[place + 1]
+        for run in runs:
+            if run.is_marked and len(run.words) > _MOST_WORDS:
+                yield from self._by_pauses(run.words, silence)
+            else:
+                yield run
+
+    def _ends(
+        self, word: Word, following: Word, others_s: float, silence: "_Silence", *, is_marked: bool
+    ) -> bool:
+        """Tell whether a sentence ends between two words of a voice.
+
+        Args:
+            word: The first.
+            following: The next of the same voice.
+            others_s: How long others speak between them.
+            silence: Where nobody speaks.
+            is_marked: Whether marks are set there.
+        """
+        if has_end_mark(word.text) and word.text.lower() not in _ABBREVIATIONS:
+            return True
+        gap_s = following.span.start_s - word.span.end_s - others_s
+        pause_s, aside_s = (
+            (self.long_pause_s, self.aside_s) if is_marked else (self.pause_s, self.short_aside_s)
+        )
+        return others_s > aside_s or max(gap_s, silence.between_s(word, following)) >= pause_s
+
+    def _by_pauses(self, words: Sequence[Word], silence: "_Silence") -> Iterator["_Run"]:
+        """Yield what lies between pauses, as where there are no marks."""
+        run = _Run([words[0]])
         for before, word in pairwise(words):
-            gap_s = max(word.span.start_s - before.span.end_s, silence.between_s(before, word))
-            if _ends(before, word, gap_s, pause_s):
-                groups.append([])
-            groups[-1].append(word)
-        parts, goes_on = [], []
-        for group in groups:
-            broken = self._broken(group)
-            parts += broken
-            is_sentence = is_punctuated and _lasts_s(group) <= self.unmarked_s
-            goes_on += [is_sentence] * (len(broken) - 1) + [False]
-        return Sentences(tuple(_with_pauses(parts, goes_on)))
+            if self._ends(before, word, 0.0, silence, is_marked=False):
+                yield run
+                run = _Run()
+            run.words.append(word)
+        yield run
 
     def _broken(self, words: list[Word]) -> list[list[Word]]:
         """Break a run at its widest gap, again and again, until each part is short enough."""
         parts, waiting = [], [words]
         while waiting:
             run = waiting.pop()
-            if len(run) < 2 or _lasts_s(run) <= self.longest_s:
+            if len(run) < 2 or run[-1].span.end_s - run[0].span.start_s <= self.longest_s:
                 parts.append(run)
                 continue
             cut = _widest_gap(run)
@@ -79,8 +133,31 @@ class SplitSentences:
         return parts
 
 
-def _lasts_s(words: Sequence[Word]) -> float:
-    return words[-1].span.end_s - words[0].span.start_s
+@dataclass(slots=True)
+class _Run:
+    """What a voice says in one go, so far."""
+
+    words: list[Word] = field(default_factory=list)
+
+    is_marked: bool = False
+    """Whether punctuation makes it one sentence."""
+
+    said_s: float = 0.0
+    """How long anybody has spoken when its last word ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Words that become a sentence."""
+
+    words: list[Word]
+
+    until_s: float
+    """Where the sentence that they are all or a part of ends."""
+
+
+def _end_s(words: Sequence[Word]) -> float:
+    return max(word.span.end_s for word in words)
 
 
 def _widest_gap(words: Sequence[Word]) -> int:
@@ -95,9 +172,13 @@ def _widest_gap(words: Sequence[Word]) -> int:
     )
 
 
-def _is_punctuated(words: Sequence[Word]) -> bool:
-    """Tell whether sentences end in marks: at least one in forty words does."""
-    return sum(_has_end_mark(word) for word in words) * 40 >= len(words)
+def _are_marked(words: Sequence[Word]) -> list[bool]:
+    """Tell of each word whether marks are set around it."""
+    count = len(words)
+    marks = [0, *accumulate(has_end_mark(word.text) for word in words)]
+    size = min(count, _STRETCH_WORDS)
+    starts = (min(max(0, place - size // 2), count - size) for place in range(count))
+    return [(marks[start + size] - marks[start]) * _MARKED >= size for start in starts]
 
 
 class _Silence:
@@ -113,7 +194,8 @@ class _Silence:
         if not self._spans or end_s <= start_s:
             return 0.0
         silent_s = end_s - start_s
-        for span in self._spans[bisect_right(self._ends, start_s) :]:
+        for place in range(bisect_right(self._ends, start_s), len(self._spans)):
+            span = self._spans[place]
             if span.start_s >= end_s:
                 break
             silent_s -= span.intersection_s(Span(start_s, end_s))
@@ -124,24 +206,13 @@ def _middle_s(word: Word) -> float:
     return (word.span.start_s + word.span.end_s) / 2.0
 
 
-def _ends(word: Word, following: Word, gap_s: float, pause_s: float) -> bool:
-    if following.speaker != word.speaker or gap_s >= pause_s:
-        return True
-    return _has_end_mark(word) and word.text.lower() not in _ABBREVIATIONS
-
-
-def _has_end_mark(word: Word) -> bool:
-    return word.text.rstrip(_CLOSING).endswith((*SENTENCE_ENDS, "…"))
-
-
-def _with_pauses(parts: Sequence[Sequence[Word]], goes_on: Sequence[bool]) -> list[Sentence]:
-    sentences = []
-    reached_s = 0.0
-    for number, words in enumerate(parts):
-        end_s = max(word.span.end_s for word in words)
-        following_s = parts[number + 1][0].span.start_s if number + 1 < len(parts) else None
-        after_s = max(0.0, following_s - end_s) if following_s is not None else float("inf")
-        before_s = max(0.0, words[0].span.start_s - reached_s)
-        sentences.append(Sentence(tuple(words), before_s, after_s, goes_on[number]))
-        reached_s = max(reached_s, end_s)
-    return sentences
+def _with_pauses(parts: Sequence[_Part]) -> Iterator[Sentence]:
+    """Yield parts, by their starts, as sentences with the pauses around them."""
+    said_s = unfinished_s = 0.0
+    next_starts_s = [*(part.words[0].span.start_s for part in parts[1:]), float("inf")]
+    for part, next_start_s in zip(parts, next_starts_s, strict=True):
+        end_s = _end_s(part.words)
+        before_s = max(0.0, part.words[0].span.start_s - said_s)
+        said_s, unfinished_s = max(said_s, end_s), max(unfinished_s, part.until_s)
+        after_s = max(0.0, next_start_s - said_s) if end_s >= said_s else 0.0
+        yield Sentence(tuple(part.words), before_s, after_s, goes_on=next_start_s < unfinished_s)

@@ -11,6 +11,15 @@ SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "؟", "۔", "।", "॥")
 """Marks that end a sentence, in the scripts of the languages that recognisers write."""
 
 
+_CLOSING = "\"'”’)]»」』）"
+"""What may stand behind the mark that ends a sentence."""
+
+
+def has_end_mark(text: str) -> bool:
+    """Tell whether a sentence may end with a word, by the mark behind it."""
+    return text.rstrip(_CLOSING).endswith((*SENTENCE_ENDS, "…"))
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """Where somebody speaks."""
@@ -81,12 +90,18 @@ class Sentence:
     """Silence after it, in seconds."""
 
     goes_on: bool = False
-    """Whether the next is a further part of the same sentence, which was too long for one."""
+    """Whether a sentence is unfinished where the next begins: this one's, of which the next is a
+    further part, or one that another voice goes on with."""
 
     @property
     def text(self) -> str:
         """Its words, joined by spaces."""
         return " ".join(word.text for word in self.words)
+
+    @property
+    def speaker(self) -> str | None:
+        """Label of who says it, by the first word that has one; None where none has."""
+        return next((word.speaker for word in self.words if word.speaker is not None), None)
 
     @property
     def span(self) -> Span:
@@ -99,7 +114,7 @@ class Sentences:
     """The transcript, sentence by sentence."""
 
     items: tuple[Sentence, ...]
-    """In the order they are said; together they hold every word once."""
+    """In the order of their starts; together they hold every word once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

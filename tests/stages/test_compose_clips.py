@@ -159,9 +159,10 @@ def test_every_clip_is_sound(words: tuple[Word, ...]) -> None:
             assert 1 <= len(clip.title) <= 70
             assert clip.reason
             assert "\n" not in clip.title + clip.reason
-            assert clip.words == tuple(
-                word for word in words if word.span.clamped(clip.span) == word.span
-            )
+            within = [word for word in words if word.span.clamped(clip.span) == word.span]
+            assert [word for word in within if word in clip.words] == list(clip.words)
+            if not any(item.goes_on for item in sentences_of(words).items):
+                assert within == list(clip.words)
             weighted = sum(signal.value * signal.weight for signal in clip.signals)
             assert clip.score == pytest.approx(weighted)
             found = [(len(match.text.split()) < 3, -match.similarity) for match in clip.matches]
@@ -169,7 +170,7 @@ def test_every_clip_is_sound(words: tuple[Word, ...]) -> None:
             assert len(found) <= 3
             assert bool(found) == bool(criteria)
             for match in clip.matches:
-                assert match.text in clip.transcript
+                assert set(match.text.split()) <= set(clip.transcript.split())
                 assert match.span.clamped(clip.span) == match.span
 
 

@@ -31,7 +31,8 @@ def test_a_passage_is_its_sentences() -> None:
 def test_passages_hold_every_word_once_and_in_order(words: tuple[Word, ...]) -> None:
     sentences = sentences_of(words)
     texts = texts_of(sentences, GroupPassages(words=5)(sentences))
-    assert " ".join(texts).split() == [word.text for word in words]
+    said = [word.text for item in sentences.items for word in item.words]
+    assert " ".join(texts).split() == said
 
 
 def test_terms_are_found_in_the_passages_that_say_them() -> None:

@@ -1,8 +1,7 @@
 """Words are grouped to sentences; none is lost, doubled or moved."""
 
-import math
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
@@ -13,25 +12,55 @@ from clipkit.types.time import Span
 from tests.stages.talks import NO_SPEECH, sentences_of, spoken, talks
 
 
+def _order(word: Word) -> tuple[float, float, str, str]:
+    return word.span.start_s, word.span.end_s, word.text, word.speaker or ""
+
+
 def _texts(sentences: Sentences) -> list[str]:
     return [sentence.text for sentence in sentences.items]
 
 
 @given(talks(overlapping=True))
-def test_every_word_is_in_one_sentence_once_and_in_order(words: tuple[Word, ...]) -> None:
-    sentences = sentences_of(words)
-    assert [word for item in sentences.items for word in item.words] == list(words)
-    assert all(item.words for item in sentences.items)
+def test_every_word_is_in_one_sentence_once(words: tuple[Word, ...]) -> None:
+    items = sentences_of(words).items
+    assert sorted(map(_order, (word for item in items for word in item.words))) == sorted(
+        map(_order, words)
+    )
+    assert all(item.words for item in items)
 
 
-@given(talks())
-def test_pauses_are_what_lies_between_the_sentences(words: tuple[Word, ...]) -> None:
+@given(talks(overlapping=True))
+def test_sentences_and_their_words_are_in_the_order_of_their_starts(
+    words: tuple[Word, ...],
+) -> None:
+    items = sentences_of(words).items
+    for spans in (
+        [item.span for item in items],
+        *([word.span for word in item.words] for item in items),
+    ):
+        starts_s = [span.start_s for span in spans]
+        assert starts_s == sorted(starts_s)
+
+
+@given(talks(overlapping=True))
+def test_pauses_are_what_nobody_fills_between_the_sentences(words: tuple[Word, ...]) -> None:
     items = sentences_of(words).items
     assert items[0].pause_before_s == items[0].span.start_s
-    assert items[-1].pause_after_s == math.inf
+    reached_s = 0.0
     for before, after in pairwise(items):
-        gap_s = after.span.start_s - before.span.end_s
-        assert before.pause_after_s == after.pause_before_s == gap_s
+        reached_s = max(reached_s, before.span.end_s)
+        gap_s = max(0.0, after.span.start_s - reached_s)
+        assert after.pause_before_s == gap_s
+        assert before.pause_after_s == (gap_s if before.span.end_s == reached_s else 0.0)
+
+
+@given(talks(overlapping=True))
+def test_no_sentence_is_unfinished_at_a_border(words: tuple[Word, ...]) -> None:
+    items = sentences_of(words).items
+    for number, item in enumerate(items[:-1]):
+        reached_s = max(one.span.end_s for one in items[: number + 1])
+        if reached_s > items[number + 1].span.start_s:
+            assert item.goes_on
 
 
 @given(talks(overlapping=True))
@@ -99,9 +128,12 @@ def test_another_speaker_begins_a_sentence() -> None:
 
 
 @given(talks())
-def test_no_sentence_has_two_speakers(words: tuple[Word, ...]) -> None:
+def test_no_sentence_has_two_speakers_but_for_a_few_words_that_go_on_with_it(
+    words: tuple[Word, ...],
+) -> None:
     for item in sentences_of(words).items:
-        assert len({word.speaker for word in item.words}) == 1
+        for label, row in groupby(item.words, key=lambda word: word.speaker):
+            assert label == item.speaker or len(list(row)) <= 3
 
 
 def test_an_overlong_run_is_broken_at_its_widest_gap() -> None:
