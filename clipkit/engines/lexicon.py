@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from clipkit.types.retrieval import LexicalIndex, TermWeights
+from clipkit.types.speech import Transcript
 
 _STEMMERS = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
@@ -72,6 +73,9 @@ _SCRIPTS = {
 _POINTS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
 """Accents that no letter takes up, and the vowels of Hebrew and Arabic: most writers omit them."""
 
+_ENOUGH_WORDS = 4_000
+"""So many words of a transcript tell its language."""
+
 _SIGN = r"[\u0900-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ece\u0f00-\u109d\u1780-\u17d3]"
 """Letters and vowel signs of South and South-East Asia; ``\\w`` leaves out the signs."""
 
@@ -88,6 +92,7 @@ class Lexicon:
     """
 
     def __init__(self, language: str | None) -> None:
+        self._known = language
         self.language = language or "en"
         self.stop_words = stop_words(self.language)
 
@@ -111,7 +116,7 @@ class Lexicon:
         ]
         terms = sorted({term for passage in alone for term in passage})
         return LexicalIndex(
-            self.language, tuple(terms), _weights(alone, terms), _weights(around, terms)
+            self._known, tuple(terms), _weights(alone, terms), _weights(around, terms)
         )
 
 
@@ -159,6 +164,13 @@ def script_of(text: str) -> str | None:
     counts = {name: len(signs.findall(text)) for name, signs in _SCRIPTS.items()}
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] else None
+
+
+def language_spoken(transcript: Transcript) -> str | None:
+    """Return a transcript's language: as it is given, else as its beginning tells."""
+    if transcript.language is not None:
+        return transcript.language
+    return language_of(" ".join(word.text for word in transcript.words[:_ENOUGH_WORDS]))
 
 
 def language_of(text: str) -> str | None:

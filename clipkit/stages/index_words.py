@@ -1,13 +1,13 @@
 """Passages to what a search looks at."""
 
-from clipkit.engines.lexicon import Lexicon
+from clipkit.engines.lexicon import Lexicon, language_spoken
 from clipkit.types.retrieval import LexicalIndex, PassageEmbeddings, Passages, Searchable
 from clipkit.types.speech import SentenceEmbeddings, Sentences, Transcript
 
 
 def index_words(sentences: Sentences, passages: Passages, transcript: Transcript) -> LexicalIndex:
     """Return which terms occur in which passage."""
-    return Lexicon(transcript.language).index(texts_of(sentences, passages))
+    return Lexicon(language_spoken(transcript)).index(texts_of(sentences, passages))
 
 
 def texts_of(sentences: Sentences, passages: Passages) -> list[str]:

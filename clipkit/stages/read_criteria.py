@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from clipkit.engines.lexicon import (
     Lexicon,
     is_spelt_as,
     joining_words,
-    language_of,
     languages_with_stop_words,
     script_of,
     stop_words,
@@ -24,8 +24,8 @@ from clipkit.stages.moods import (
 )
 from clipkit.types.events import Monitor
 from clipkit.types.query import Query
-from clipkit.types.retrieval import Criteria, Criterion
-from clipkit.types.speech import Sentences, Transcript
+from clipkit.types.retrieval import Criteria, Criterion, LexicalIndex
+from clipkit.types.speech import Transcript
 
 _INSTRUCTIONS = ASKING | frozenset(
     """
@@ -61,8 +61,8 @@ _PAIRS = frozenset(
 _PLAIN_WORDS = 3
 """A thing that is listed is named by so many words at the most."""
 
-_ENOUGH_CHARS = 20_000
-"""So much of a transcript tells its language."""
+_ENOUGH_WORDS = 4_000
+"""So many words of a transcript tell its script."""
 
 _ENOUGH_EVIDENCE = 3.0
 """Three stop words tell a language: two are in many a name, as in Plaza de los Toros."""
@@ -72,7 +72,7 @@ _BY_LETTERS = 1.5
 
 
 def read_criteria(
-    query: Query, sentences: Sentences, transcript: Transcript, monitor: Monitor
+    query: Query, transcript: Transcript, index: LexicalIndex, monitor: Monitor
 ) -> Criteria:
     """Return each criterion with its topic, terms and the speakers it names.
 
@@ -83,14 +83,15 @@ def read_criteria(
     Raises:
         OptionError: What is excluded names no subject and no kind of moment.
     """
-    spoken_by = {word.speaker for item in sentences.items for word in item.words}
-    labels = sorted(label for label in spoken_by if label)
-    lexicon = Lexicon(transcript.language)
-    said = _Said(transcript)
-    names = _names_alone(labels, (*query.criteria, *query.exclude), transcript)
-    for text in (*query.criteria, *query.exclude):
-        _remark(text, said, lexicon, monitor)
-    wanted = tuple(understood(text, labels, lexicon, names) for text in query.criteria)
+    labels = sorted({word.speaker for word in transcript.words if word.speaker})
+    lexicon = Lexicon(index.language)
+    said = _Said(transcript, index.language)
+    names = _names_alone(labels, (*query.criteria, *query.exclude), transcript, lexicon)
+    caveats = {text: _caveat(text, said, monitor) for text in (*query.criteria, *query.exclude)}
+    wanted = tuple(
+        replace(understood(text, labels, lexicon, names), caveat=caveats[text])
+        for text in query.criteria
+    )
     excluded = [understood(text, labels, lexicon, names) for text in query.exclude]
     for criterion in excluded:
         if criterion.is_general:
@@ -213,7 +214,7 @@ def _may_be_a_word(label: str) -> bool:
 
 
 def _names_alone(
-    labels: Sequence[str], texts: Sequence[str], transcript: Transcript
+    labels: Sequence[str], texts: Sequence[str], transcript: Transcript, lexicon: Lexicon
 ) -> frozenset[str]:
     """Return the labels of one word that nobody says in lower case, of those that texts hold."""
     doubtful = {
@@ -227,8 +228,7 @@ def _names_alone(
     return frozenset(
         label
         for label in doubtful
-        if label.lower() not in lower
-        and label.lower() not in stop_words(transcript.language or "en")
+        if label.lower() not in lower and label.lower() not in lexicon.stop_words
     )
 
 
@@ -293,7 +293,8 @@ def _thing(piece: str, lexicon: Lexicon) -> str:
 class _Said:
     """What a transcript tells of its language, found out when it is asked for."""
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: Transcript, language: str | None) -> None:
+        self.language = language
         self._transcript = transcript
 
     @cached_property
@@ -302,35 +303,28 @@ class _Said:
         return frozenset(words_of(" ".join(word.text for word in self._transcript.words)))
 
     @cached_property
-    def language(self) -> str | None:
-        """As it is given, else as the stop words tell."""
-        return self._transcript.language or language_of(self._begin)
-
-    @cached_property
     def script(self) -> str | None:
-        """The script of most letters."""
-        return script_of(self._begin)
-
-    @cached_property
-    def _begin(self) -> str:
-        return " ".join(word.text for word in self._transcript.words[: _ENOUGH_CHARS // 5])
+        """The script of most letters at its beginning."""
+        return script_of(" ".join(word.text for word in self._transcript.words[:_ENOUGH_WORDS]))
 
 
-def _remark(text: str, said: _Said, lexicon: Lexicon, monitor: Monitor) -> None:
-    """Say where the language of a text keeps it from being answered."""
+def _caveat(text: str, said: _Said, monitor: Monitor) -> str | None:
+    """Say where the language of a text keeps it from being answered, and return what is said."""
     difference = _difference(text, said)
+    caveat: str | None = None
     if difference is not None:
-        monitor.notice(
-            "criteria_language",
+        caveat = (
             f"“{text}” reads as {difference[0]} while the transcript is {difference[1]}: "
-            "words cannot match, and meaning only if the embedder knows both",
+            "words cannot match, and meaning only if the embedder knows both"
         )
+        monitor.notice("criteria_language", caveat)
     elif said.language not in (None, "en") and _is_kind_abroad(text, said):
-        monitor.notice(
-            "criteria_kind",
+        caveat = (
             f"“{text}” asks for a kind of moment; those are known in English alone, while the "
-            f"transcript is {said.language}: only what says these words, or means them, can match",
+            f"transcript is {said.language}: only what says these words, or means them, can match"
         )
+        monitor.notice("criteria_kind", caveat)
+    return caveat
 
 
 def _is_kind_abroad(text: str, said: _Said) -> bool:

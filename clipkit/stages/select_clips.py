@@ -9,6 +9,7 @@ from clipkit.errors import OptionError
 from clipkit.stages.best_set import BestSet, Stretches, undominated
 from clipkit.types.clips import Moments, ScoredMoments, Selection
 from clipkit.types.query import Query
+from clipkit.types.retrieval import Criteria
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -68,7 +69,7 @@ class SelectClips:
         if not self.apart_s > 0.0:
             raise OptionError("apart_s is a positive number of seconds", f"it is {self.apart_s}")
 
-    def __call__(self, scored: ScoredMoments, query: Query) -> Selection:
+    def __call__(self, scored: ScoredMoments, query: Query, criteria: Criteria) -> Selection:
         """Return which moments are taken, and the best of the others with the reason."""
         moments = scored.moments
         if not len(moments):
@@ -98,11 +99,15 @@ class SelectClips:
             [*moments.pinned, *candidates[taken].tolist()],
             key=lambda index: (-scored.scores[index], moments.start_s[index]),
         )
-        rejected = self._rejected(scored, chosen, best, query)
-        reason = None if chosen else self._why_none(scored, best)
+        rejected = self._rejected(scored, chosen, best, query, criteria)
+        reason = None if chosen else self._why_none(scored, best, criteria)
         return Selection(tuple(chosen), tuple(rejected), reason)
 
-    def _why_none(self, scored: ScoredMoments, best: float) -> str:
+    def _why_none(self, scored: ScoredMoments, best: float, criteria: Criteria) -> str:
+        caveats = [one.caveat for one in criteria.wanted if one.caveat is not None]
+        return "; ".join([self._lacking(scored, best), *caveats])
+
+    def _lacking(self, scored: ScoredMoments, best: float) -> str:
         count = len(scored.moments)
         if (scored.avoided >= 0).all():
             return f"all {count} moments answer what is to be avoided"
@@ -111,7 +116,12 @@ class SelectClips:
         return f"the {moments} scores {best:.2f}, below {limit:g}"
 
     def _rejected(
-        self, scored: ScoredMoments, chosen: list[int], best: float, query: Query
+        self,
+        scored: ScoredMoments,
+        chosen: list[int],
+        best: float,
+        query: Query,
+        criteria: Criteria,
     ) -> list[tuple[int, str]]:
         """Return what is reported of the moments not taken: index and reason."""
         moments = scored.moments
@@ -123,7 +133,9 @@ class SelectClips:
                 continue
             index = _best(scored, left & (scored.criterion == number))
             why = self._why_not(scored, index, chosen, best, query)
-            found.append((index, f"the best for “{query.criteria[number]}”: {why}"))
+            asked = criteria.wanted[number]
+            caveat = "" if asked.caveat is None else f"; {asked.caveat}"
+            found.append((index, f"the best for “{asked.text}”: {why}{caveat}"))
         for index in (*chosen, *(index for index, _ in found)):
             left &= ~_variants(moments, index)
         while left.any() and len(found) < self.rejected:

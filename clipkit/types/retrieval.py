@@ -70,7 +70,8 @@ class LexicalIndex:
     """Which terms occur where, for exact matches beside those of meaning."""
 
     language: str | None
-    """ISO 639-1 code that decided stems and stop words."""
+    """ISO 639-1 code that decided stems and stop words: the transcript's, else what its stop words
+    tell; None where neither does, and English was taken for it."""
 
     terms: tuple[str, ...]
     """Word stems, ascending."""
@@ -123,6 +124,9 @@ class Criterion:
 
     is_general: bool = False
     """Whether it names neither ("the best moments"): any highlight answers."""
+
+    caveat: str | None = None
+    """What may keep it from being answered: that it is in another language than the transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +193,8 @@ class Relevance:
     """Shape (criteria, sentences), 0 to 1: probability that a person would call it an answer."""
 
     meaning: npt.NDArray[np.float64]
-    """Shape (criteria, sentences), 0 to 1: how close the passage comes in meaning, against the
-    rest of the source."""
+    """Shape (criteria, sentences), -1 to 1: cosine of the passage with its surroundings to the
+    criterion or its topic, whichever is closer."""
 
     words: npt.NDArray[np.float64]
     """Shape (criteria, sentences), 0 to 1: share of the criterion's words, by weight, around it."""

@@ -30,7 +30,7 @@ from clipkit.types.curves import logit, squashed
 from clipkit.types.delivery import Delivery
 from clipkit.types.outline import Outline
 from clipkit.types.query import Query
-from clipkit.types.retrieval import PassageEmbeddings, Searchable
+from clipkit.types.retrieval import Criteria, PassageEmbeddings, Searchable
 from clipkit.types.speech import SentenceEmbeddings
 from models.relevance.examples import Meeting, searchable
 from models.relevance.train import FOLDS, fold_of, minilm
@@ -49,6 +49,7 @@ class Judged:
     """Empty where it was asked of a meeting of another domain."""
 
     query: Query
+    criteria: Criteria
     scored: ScoredMoments
 
     words: npt.NDArray[np.int64]
@@ -57,7 +58,7 @@ class Judged:
     def chosen(self, diversity: float) -> list[int]:
         """Return the moments that are taken, best first, whatever their score."""
         chooser = SelectClips(min_score=0.0, min_clip_score=0.0, diversity=diversity)
-        return list(chooser(self.scored, self.query).chosen)
+        return list(chooser(self.scored, self.query, self.criteria).chosen)
 
     def answer(self, diversity: float) -> Answer:
         """Return what is taken as words."""
@@ -103,8 +104,8 @@ def judged(samples: Sequence[Sample], cache: Path, net: Path) -> Iterator[Judged
             words = np.concatenate([[0], np.cumsum(counts)])
             for text, gold in asked[sample.name]:
                 query = Query(criteria=(str(text),), target_duration_s=TARGET_S)
-                made, _ = pipeline.run((ScoredMoments,), (*known.values(), query))
-                yield Judged(sample.name, gold, query, made[ScoredMoments], words)
+                made, _ = pipeline.run((Criteria, ScoredMoments), (*known.values(), query))
+                yield Judged(sample.name, gold, query, made[Criteria], made[ScoredMoments], words)
             print(f"\r  fold {fold}: {sample.name}          ", end="", file=sys.stderr)
     print(file=sys.stderr)
 

@@ -55,13 +55,22 @@ def test_stop_words_are_no_terms() -> None:
 def test_the_transcripts_language_decides_the_terms() -> None:
     words = spoken("Die Häuser und der Weg.")
     sentences, passages = sentences_of(words), Passages(np.array([0, 1]))
-    for language in ("de", "en", None):
+    for language in ("de", "en"):
         index = index_words(sentences, passages, _transcript(words, language))
         text = "Die Häuser und der Weg."
-        assert index.language == (language or "en")
+        assert index.language == language
         assert set(index.terms) == set(Lexicon(language).terms(text))
     german = index_words(sentences, passages, _transcript(words, "de"))
     assert "die" not in german.terms
+
+
+def test_the_language_is_what_the_words_tell_where_nobody_says() -> None:
+    words = spoken("Die Häuser und der Weg, in den wir nicht gehen, weil das Haus dort steht.")
+    sentences, passages = sentences_of(words), Passages(np.array([0, 1]))
+    index = index_words(sentences, passages, _transcript(words, None))
+    assert index.language == "de"
+    assert "haus" in index.terms
+    assert "haus" in Lexicon("de").terms("Häuser")
 
 
 @pytest.mark.parametrize("words", [(), spoken("…"), spoken("🎂 — !")])

@@ -75,7 +75,7 @@ def _asked(
     source: Searchable, words: tuple[Word, ...], query: Query
 ) -> tuple[Criteria, CriteriaEmbeddings]:
     transcript = Transcript(words, "en", "test")
-    criteria = read_criteria(query, source.sentences, transcript, MONITOR)
+    criteria = read_criteria(query, transcript, source.index, MONITOR)
     embed = EmbedCriteria(engines=(HashEmbedder(),))
     return criteria, embed(criteria, source.sentence_embeddings, MONITOR)
 

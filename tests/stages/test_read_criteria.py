@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipkit.engines.lexicon import Lexicon
+from clipkit.engines.lexicon import Lexicon, language_spoken
 from clipkit.errors import OptionError
 from clipkit.stages.read_criteria import (
     listed,
@@ -14,7 +14,7 @@ from clipkit.stages.read_criteria import (
 from clipkit.types.events import Event, Monitor
 from clipkit.types.query import Query
 from clipkit.types.retrieval import Criteria
-from clipkit.types.speech import Sentence, Sentences, Transcript, Word
+from clipkit.types.speech import Transcript, Word
 from clipkit.types.time import Span
 
 ENGLISH = Lexicon("en")
@@ -31,8 +31,8 @@ def transcript_of(text: str, language: str | None, speaker: str | None = None) -
 
 def read(transcript: Transcript, query: Query) -> tuple[Criteria, list[Event]]:
     told: list[Event] = []
-    items = (Sentence(transcript.words, 0.0, 0.0),) if transcript.words else ()
-    found = read_criteria(query, Sentences(items), transcript, Monitor("read", told.append))
+    index = Lexicon(language_spoken(transcript)).index([transcript.text])
+    found = read_criteria(query, transcript, index, Monitor("read", told.append))
     return found, told
 
 

@@ -58,7 +58,7 @@ def _relevance(
 
 def _measured(words: tuple[Word, ...], query: Query) -> Relevance:
     source = searchable_of(words, 10)
-    criteria = read_criteria(query, source.sentences, Transcript(words, "en", "test"), MONITOR)
+    criteria = read_criteria(query, Transcript(words, "en", "test"), source.index, MONITOR)
     embed = EmbedCriteria(engines=(HashEmbedder(),))
     vectors = embed(criteria, source.sentence_embeddings, MONITOR)
     return MeasureRelevance(engines=(RelevanceMix(FEATURES),))(source, criteria, vectors, MONITOR)

@@ -75,7 +75,7 @@ def shipped_scores() -> list[list[float]]:
         ("best moments",),
     ):
         query = Query(criteria=criteria, exclude=("coffee",), duration_limits_s=(5.0, 25.0))
-        read = read_criteria(query, sentences, transcript, MONITOR)
+        read = read_criteria(query, transcript, source.index, MONITOR)
         asked = EmbedCriteria(engines=engines)(read, vectors, MONITOR)
         relevance = MeasureRelevance(engines=judges)(source, read, asked, MONITOR)
         activity = no_activity(length_s)

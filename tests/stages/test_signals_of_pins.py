@@ -10,7 +10,7 @@ from clipkit.stages.score_moments import ScoreMoments
 from clipkit.stages.select_clips import SelectClips
 from clipkit.types.delivery import Delivery, Reaction
 from clipkit.types.query import Query, Region
-from clipkit.types.retrieval import Relevance
+from clipkit.types.retrieval import Criteria, Relevance
 from clipkit.types.time import Span
 from tests.stages.talks import (
     MONITOR,
@@ -39,7 +39,13 @@ def test_a_pin_in_silence_is_a_clip_in_whose_favour_no_sentence_speaks(
     said = Delivery(True, none, none, none, none, none, none, laughs)
     scored = ScoreMoments()(moments, outline, relevance, said, activity, asked)
     (clip,) = ComposeClips(engines=(ExtractiveTitles(),))(
-        SelectClips()(scored, asked), scored, searchable, relevance, timeline(60.0), asked, MONITOR
+        SelectClips()(scored, asked, Criteria(())),
+        scored,
+        searchable,
+        relevance,
+        timeline(60.0),
+        asked,
+        MONITOR,
     )
     assert (clip.span, clip.words, clip.matches) == (Span(20.0, 30.0), (), ())
     values = {signal.name: signal.value for signal in clip.signals}
