@@ -1,7 +1,6 @@
 """Sentence embeddings with sentence-transformers."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
 from clipkit.engines.loading import IMPORTS, device_for, identity_of, loading, require_device
+from clipkit.engines.quick_encoder import QuickEncoder
 from clipkit.engines.weights import HubWeights, PackagedMiniLM, Weights
 from clipkit.errors import MissingExtra
 from clipkit.types.events import Monitor
@@ -28,6 +28,8 @@ MINILM_FILES = (
 )
 _BATCH = 64
 _HANDFUL = 16
+"""So many texts are a question with its topic and examples."""
+
 _LIBRARIES = ("torch", "sentence_transformers", "transformers")
 
 
@@ -43,6 +45,7 @@ class SentenceEmbedder:
         self.weights = weights
         self.device = device
         self._model: Any = None
+        self._quick: QuickEncoder | None = None
 
     @property
     def name(self) -> str:
@@ -83,11 +86,13 @@ class SentenceEmbedder:
         device = device_for(self.device)
         asked = f"cannot load {self.weights.name} from {folder} on {device}"
         with loading(asked, "Give the folder of a model of sentence-transformers."):
-            self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+            model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+            self._quick = QuickEncoder.of(model, folder) if device == "cpu" else None
+            self._model = model
 
     def close(self) -> None:
         """Free the model."""
-        self._model = None
+        self._model = self._quick = None
 
     def embed(self, texts: Sequence[str], monitor: Monitor) -> npt.NDArray[np.float32]:
         """Return shape (texts, dimensions), rows of length 1."""
@@ -98,34 +103,17 @@ class SentenceEmbedder:
         for start in range(0, len(order), _BATCH):
             monitor.checkpoint()
             batch = order[start : start + _BATCH]
-            with _threads_for(len(batch)):
-                vectors[batch] = self._model.encode(
-                    [texts[index] for index in batch],
-                    batch_size=_BATCH,
-                    normalize_embeddings=True,
-                    show_progress_bar=False,
-                )
+            vectors[batch] = self._embedded([texts[index] for index in batch])
             monitor.progress(start + len(batch), len(order), "sentences")
         return vectors
 
-
-@contextmanager
-def _threads_for(texts: int) -> Iterator[None]:
-    """Let a handful of texts, such as a question, be embedded by one thread.
-
-    Every new thread of a run makes its own team of workers, which takes longer than the work.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    if texts > _HANDFUL or before == 1:
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    def _embedded(self, texts: list[str]) -> npt.NDArray[np.float32]:
+        if self._quick is not None and len(texts) <= _HANDFUL:
+            return self._quick.embed(texts)
+        vectors: npt.NDArray[np.float32] = self._model.encode(
+            texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+        )
+        return vectors
 
 
 def minilm(hub: Hub) -> SentenceEmbedder:

@@ -11,8 +11,8 @@ from clipkit.types.curves import squashed
 from clipkit.types.events import Monitor
 from clipkit.types.retrieval import Evidence
 
-Arrays = dict[str, npt.NDArray[np.float32]]
-Row = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.float32]
+Arrays = dict[str, Rows]
 
 _NAMES = (
     "query", "passage", "inside", "inside_bias", "blocks", "blocks_bias", "whole", "whole_bias",
@@ -36,7 +36,7 @@ class RelevanceNet:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self._members: list[Arrays] = []
+        self._nets: Arrays = {}
         self._metadata: dict[str, str] = {}
 
     @property
@@ -51,18 +51,18 @@ class RelevanceNet:
             MissingWeights: They are not there.
             CorruptWeights: They cannot be read, or are of something else.
         """
-        if self._members:
+        if self._nets:
             return
         path = self.path or shipped("relevance/relevance.safetensors")
         if not path.exists():
             raise MissingWeights(
                 f"cannot load a relevance net from {path}", "it is not there", "Check the path."
             )
-        self._members, self._metadata = _loaded(path)
+        self._nets, self._metadata = _loaded(path)
 
     def close(self) -> None:
         """Free the weights."""
-        self._members, self._metadata = [], {}
+        self._nets, self._metadata = {}, {}
 
     def suits(self, embedder: str, features: tuple[str, ...]) -> str | None:
         """Return why it cannot judge what an embedder made; None if it can.
@@ -83,30 +83,25 @@ class RelevanceNet:
     def probabilities(self, evidence: Evidence) -> npt.NDArray[np.float64]:
         """Return how likely each passage answers the criterion: shape (passages,), 0 to 1."""
         self.warm_up(Monitor("relevance"))
-        logits = np.mean([_logits(member, evidence) for member in self._members], axis=0)
-        return squashed(logits)
+        return squashed(_logits(self._nets, evidence).mean(axis=0))
 
 
-def _check(members: list[Arrays], metadata: dict[str, str]) -> None:
+def _check(nets: Arrays, metadata: dict[str, str]) -> None:
     """Raise ``ValueError`` or ``KeyError`` where nets cannot judge what the metadata says."""
-    if not members:
-        raise ValueError("it holds no nets")
-    features = len(metadata["features"].split(","))
-    for net in members:
-        dimensions = net["query"].shape[1]
-        evidence = Evidence(
-            np.zeros((features, 1), np.float32),
-            *(np.zeros(dimensions, np.float32),) * 2,
-            *(np.zeros((1, dimensions), np.float32),) * 2,
-        )
-        if not all(np.isfinite(values).all() for values in net.values()):
-            raise ValueError("its weights are no finite numbers")
-        if _logits(net, evidence).shape != (1,):
-            raise ValueError("its arrays do not fit together")
+    features, dimensions = len(metadata["features"].split(",")), nets["query"].shape[2]
+    evidence = Evidence(
+        np.zeros((features, 1), np.float32),
+        *(np.zeros(dimensions, np.float32),) * 2,
+        *(np.zeros((1, dimensions), np.float32),) * 2,
+    )
+    if not all(np.isfinite(values).all() for values in nets.values()):
+        raise ValueError("its weights are no finite numbers")
+    if _logits(nets, evidence).shape != (len(nets["query"]), 1):
+        raise ValueError("its arrays do not fit together")
     metadata["embedder"]
 
 
-def _loaded(path: Path) -> tuple[list[Arrays], dict[str, str]]:
+def _loaded(path: Path) -> tuple[Arrays, dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -114,59 +109,77 @@ def _loaded(path: Path) -> tuple[list[Arrays], dict[str, str]]:
             metadata = dict(file.metadata() or {})
             arrays = {key: file.get_tensor(key).astype(np.float32) for key in file.keys()}  # noqa: SIM118
         count = int(metadata["members"])
-        members = [{name: arrays[f"{number}.{name}"] for name in _NAMES} for number in range(count)]
-        _check(members, metadata)
+        if count < 1:
+            raise ValueError("it holds no nets")
+        nets = {
+            name: np.stack([arrays[f"{number}.{name}"] for number in range(count)])
+            for name in _NAMES
+        }
+        # Of each tap its own matrix, so that none is gathered for each question.
+        nets["blocks"] = np.ascontiguousarray(np.moveaxis(nets["blocks"], 4, 2))
+        _check(nets, metadata)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CorruptWeights(
             f"cannot load a relevance net from {path}",
             f"{type(error).__name__}: {error}",
             "Give a file that models/relevance/train.py wrote.",
         ) from error
-    return members, metadata
+    return nets, metadata
 
 
-def _logits(net: Arrays, evidence: Evidence) -> Row:
-    """Run one net: shape (passages,).
+def _logits(nets: Arrays, evidence: Evidence) -> Rows:
+    """Run the nets: shape (nets, passages).
 
-    Shapes: h hidden channels, f features, r dimensions of the learned space, k blocks.
-    ``query`` and ``passage`` (r, dimensions), ``inside`` (h, f + 2r), ``inside_bias`` (h,),
-    ``blocks`` (k, h, h, 3), ``blocks_bias`` (k, h), ``whole`` (h, 2h), ``whole_bias`` (h,),
-    ``outside`` (h,), ``outside_bias`` (1,).
+    Shapes: m nets, h hidden channels, f features, r dimensions of the learned space, k blocks.
+    ``query`` and ``passage`` (m, r, dimensions), ``inside`` (m, h, f + 2r), ``inside_bias`` (m, h),
+    ``blocks`` (m, k, 3, h, h), ``blocks_bias`` (m, k, h), ``whole`` (m, h, 2h), ``whole_bias``
+    (m, h), ``outside`` (m, h), ``outside_bias`` (m, 1).
     """
+    count, passages = len(nets["query"]), len(evidence.passages)
+    # One product for all nets: a product each would turn the rows around for each.
+    project = nets["passage"].reshape(-1, nets["passage"].shape[2])
     shared = [
-        (net["query"] @ vector)[:, None] * (rows @ net["passage"].T).T * _PRODUCT_SCALE
+        (nets["query"] @ vector)[:, :, None]
+        * (project @ rows.T).reshape(count, -1, passages)
+        * _PRODUCT_SCALE
         for vector, rows in (
             (evidence.text, evidence.passages),
             (evidence.topic, evidence.surroundings),
         )
     ]
-    values = np.concatenate([evidence.features, *shared])
-    hidden = _gelu(net["inside"] @ values + net["inside_bias"][:, None])
-    for number, (weights, bias) in enumerate(zip(net["blocks"], net["blocks_bias"], strict=True)):
+    features = np.broadcast_to(evidence.features, (count, *evidence.features.shape))
+    values = np.concatenate([features, *shared], axis=1)
+    hidden = _gelu(nets["inside"] @ values + nets["inside_bias"][:, :, None])
+    for number in range(nets["blocks"].shape[1]):
+        weights, bias = nets["blocks"][:, number], nets["blocks_bias"][:, number]
         hidden = hidden + _gelu(_convolved(hidden, weights, bias, 2**number))
-    whole = np.concatenate([hidden.mean(axis=1), hidden.max(axis=1)])
-    hidden = hidden + (net["whole"] @ whole + net["whole_bias"])[:, None]
-    result: Row = net["outside"] @ _gelu(hidden) + net["outside_bias"]
-    return result
+    whole = np.concatenate([hidden.mean(axis=2), hidden.max(axis=2)], axis=1)
+    shift = (nets["whole"] @ whole[:, :, None])[:, :, 0] + nets["whole_bias"]
+    hidden = _gelu(hidden + shift[:, :, None])
+    result: Rows = (nets["outside"][:, None] @ hidden).reshape(count, passages)
+    return result + nets["outside_bias"]
 
 
-def _convolved(
-    rows: npt.NDArray[np.float32],
-    weights: npt.NDArray[np.float32],
-    bias: npt.NDArray[np.float32],
-    apart: int,
-) -> npt.NDArray[np.float32]:
-    """Return each place's sum over itself and those ``apart`` before and after; zeros outside."""
-    count = rows.shape[1]
-    padded = np.pad(rows, ((0, 0), (apart, apart)))
-    taps = (padded[:, place * apart : place * apart + count] for place in range(3))
-    summed = sum(weights[:, :, place] @ tap for place, tap in enumerate(taps))
-    result: npt.NDArray[np.float32] = summed + bias[:, None]
-    return result
+def _convolved(hidden: Rows, weights: Rows, bias: Rows, apart: int) -> Rows:
+    """Return each place's sum over itself and those ``apart`` before and after; zeros outside.
+
+    Args:
+        hidden: Shape (nets, channels, passages).
+        weights: Shape (nets, 3, channels, channels).
+        bias: Shape (nets, channels).
+        apart: How far off those are.
+    """
+    count = hidden.shape[2]
+    padded = np.pad(hidden, ((0, 0), (0, 0), (apart, apart)))
+    summed = bias[:, :, None]
+    for place in range(3):
+        tap = padded[:, :, place * apart : place * apart + count]
+        summed = summed + weights[:, place] @ tap
+    return summed
 
 
-def _gelu(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _gelu(values: Rows) -> Rows:
     """Return GELU in its tanh form, as the training has it."""
     inner = np.float32(0.7978845608) * (values + np.float32(0.044715) * values * values * values)
-    result: npt.NDArray[np.float32] = np.float32(0.5) * values * (1 + np.tanh(inner))
+    result: Rows = np.float32(0.5) * values * (1 + np.tanh(inner))
     return result

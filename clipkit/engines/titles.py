@@ -374,4 +374,4 @@ def _whole_words(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     head = text[: limit + 1]
-    return head.rsplit(None, 1)[0] if " " in head.strip() else beginning(text, limit)
+    return head.rpartition(" ")[0] if " " in head.strip() else beginning(text, limit)

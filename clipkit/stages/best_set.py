@@ -1,5 +1,6 @@
 """The best set of stretches of time that don't overlap, found exactly by dynamic programming."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ from clipkit.types.clips import Moments
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
+
+_ROUNDING = 1e-9
+"""Sums of the same worths differ by less."""
 
 _FAR = 8.0
 """So many times the distance apart, the loss is below a thousandth and taken for none."""
@@ -76,30 +80,63 @@ class BestSet:
             stretches: What to choose from.
             size: At most so many.
         """
-        count = len(stretches)
-        if not count or size < 1:
+        if not len(stretches) or size < 1:
             return []
         order = np.lexsort([stretches.start_s, stretches.end_s])
-        neighbours = self._neighbours(stretches.at(order))
-        worth = stretches.worth[order]
-        # total: worth of the best set of so many whose last is i; before: the one before i in it.
-        totals, befores = [worth], [np.full(count, -1, np.int64)]
-        while len(totals) < min(size, count) and np.isfinite(totals[-1]).any():
-            reached, before = neighbours.best(totals[-1])
-            totals.append(reached + worth)
-            befores.append(before)
+        order = order[self._hopeful(stretches.at(order), size)]
+        ordered = stretches.at(order)
+        totals, befores = _totals(ordered.worth, self._neighbours(ordered).best, size)
         length = int(np.argmax([total.max() for total in totals]))
-        last = int(np.argmax(totals[length]))
-        found: list[int] = []
-        while last >= 0:
-            found.append(int(order[last]))
-            last, length = int(befores[length][last]), length - 1
-        return found[::-1]
+        found: list[int] = order[_traced(totals, befores, length)].tolist()
+        return found
+
+    def _hopeful(self, ordered: Stretches, size: int) -> npt.NDArray[np.bool_]:
+        """Return which stretches may be in a best set.
+
+        Without losses, sets are found much faster. What the best of them are worth with their
+        losses is a worth that can be had; what a stretch and the best set of one less are worth
+        without losses is the most that a set with it can have.
+        """
+        free = _free(ordered)
+
+        def follow(total: Floats) -> tuple[Floats, Places]:
+            highest, where = _running_best(total)
+            return (
+                np.where(free > 0, highest[free - 1], -np.inf),
+                np.where(free > 0, where[free - 1], -1),
+            )
+
+        totals, befores = _totals(ordered.worth, follow, size)
+        had = max(
+            self._worth(ordered, _traced(totals, befores, length))
+            for length in range(len(totals))
+            if np.isfinite(totals[length]).any()
+        )
+        others = max([0.0, *(float(total.max()) for total in totals[: size - 1])])
+        result: npt.NDArray[np.bool_] = ordered.worth + others >= had - _ROUNDING
+        return result
+
+    def _worth(self, ordered: Stretches, places: Places) -> float:
+        """Return what a set is worth, given in the order of time."""
+        loss = self._loss(ordered, places[:-1], places[1:])
+        return float(ordered.worth[places].sum() - loss.sum())
+
+    def _loss(self, ordered: Stretches, earlier: Places, later: Places) -> Floats:
+        """Return what pairs of stretches lose."""
+        gap_s = ordered.start_s[later] - ordered.end_s[earlier]
+        share = self.nearness * np.exp(-gap_s / self.apart_s)
+        if self.told_s is not None:
+            starts_s, ends_s = ordered.topic_time_s.T
+            told = np.exp((ends_s[earlier] - starts_s[later]) / self.told_s)
+            is_same = ordered.kind[earlier] == ordered.kind[later]
+            share = np.minimum(1.0, share + np.where(is_same, told, 0.0))
+        # Of their mean: were it of the lesser, a poor piece between two good ones would save them.
+        result: Floats = share * (ordered.worth[earlier] + ordered.worth[later]) / 2.0
+        return result
 
     def _neighbours(self, ordered: Stretches) -> "_Neighbours":
-        start_s, end_s, worth = ordered.start_s, ordered.end_s, ordered.worth
-        # One of no length ends where it starts; it does not come before itself.
-        free = np.minimum(np.searchsorted(end_s, start_s, side="right"), np.arange(len(end_s)))
+        start_s, end_s = ordered.start_s, ordered.end_s
+        free = _free(ordered)
         far_s = _FAR * max(self.apart_s, self.told_s or 0.0)
         far = np.searchsorted(end_s, start_s - far_s, side="right")
         far = np.minimum(far, free)
@@ -108,15 +145,7 @@ class BestSet:
         later = np.repeat(np.arange(len(sizes)), sizes)
         offsets = np.cumsum(sizes) - sizes
         earlier = np.arange(len(later)) - offsets[later] + far[later]
-        gap_s = start_s[later] - end_s[earlier]
-        share = self.nearness * np.exp(-gap_s / self.apart_s)
-        if self.told_s is not None:
-            starts_s, ends_s = ordered.topic_time_s.T
-            told = np.exp((ends_s[earlier] - starts_s[later]) / self.told_s)
-            is_same = ordered.kind[earlier] == ordered.kind[later]
-            share = np.minimum(1.0, share + np.where(is_same, told, 0.0))
-        # Of their mean: were it of the lesser, a poor piece between two good ones would save them.
-        loss = share * (worth[earlier] + worth[later]) / 2.0
+        loss = self._loss(ordered, earlier, later)
         places = np.flatnonzero(sizes)
         which = np.repeat(np.arange(len(places)), sizes[places])
         return _Neighbours(far, earlier, loss, places, offsets[places], which)
@@ -165,6 +194,44 @@ class _Neighbours:
             before[self.places[is_better]] = nearest[is_better]
         before[np.isneginf(reached)] = -1
         return reached, before
+
+
+def _free(ordered: Stretches) -> Places:
+    """Return for each stretch how many end before it; one of no length does not do so itself."""
+    ended = np.searchsorted(ordered.end_s, ordered.start_s, side="right")
+    result: Places = np.minimum(ended, np.arange(len(ordered)))
+    return result
+
+
+def _totals(
+    worth: Floats, follow: Callable[[Floats], tuple[Floats, Places]], size: int
+) -> tuple[list[Floats], list[Places]]:
+    """Return for sets of one, of two and so on what the best is worth that ends with each stretch.
+
+    Args:
+        worth: Of each stretch.
+        follow: Gives for totals what each stretch can follow at best, and which that is.
+        size: Of the largest set.
+
+    Returns:
+        The totals, minus infinity where there is no such set, and the one before each in its set.
+    """
+    totals, befores = [worth], [np.full(len(worth), -1, np.int64)]
+    while len(totals) < min(size, len(worth)) and np.isfinite(totals[-1]).any():
+        reached, before = follow(totals[-1])
+        totals.append(reached + worth)
+        befores.append(before)
+    return totals, befores
+
+
+def _traced(totals: list[Floats], befores: list[Places], length: int) -> Places:
+    """Return the places of the best set of a length, counted from 0, in the order of time."""
+    last = int(np.argmax(totals[length]))
+    found: list[int] = []
+    while last >= 0:
+        found.append(last)
+        last, length = int(befores[length][last]), length - 1
+    return np.array(found[::-1], np.int64)
 
 
 def _running_best(values: Floats) -> tuple[Floats, Places]:

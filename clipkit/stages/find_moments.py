@@ -1,7 +1,7 @@
 """The talk's outline to candidate moments."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,9 @@ _MANY_RUNS = 200_000
 _BORDERS = 100
 """Where there are more, a clip may begin or end at so many places in the longest allowed."""
 
+_TABLE = 1_000_000
+"""Runs looked at in one go: they take some 30 MB."""
+
 _MOST_RUNS = 500_000
 """Where those are still more, as in hours of single words, there are about so many at the most."""
 
@@ -51,6 +54,9 @@ class _Runs:
     @property
     def duration_s(self) -> Floats:
         return self.end_s - self.start_s
+
+    def between(self, is_border: Flags) -> "_Runs":
+        return self.where(is_border[self.first] & is_border[self.stop])
 
     def free_of(self, spans: Sequence[Span]) -> "_Runs":
         keep = np.ones(len(self.first), bool)
@@ -89,15 +95,14 @@ def find_moments(
         points = np.array(quiet_or_cut_points(activity, shots))
         starts_s, ends_s = points[:-1], points[1:]
         is_border = np.ones(len(points), bool)
-    near = _near(starts_s, ends_s, longest_s, query)
-    free = near.free_of(query.region.excluded)
-    runs = _fitting(free, is_border, (shortest_s, longest_s), query)
-    spoken_s = (outline.start_s, outline.end_s) if len(outline) else (starts_s, ends_s)
-    pinned = _pinned(query.region, timeline, spoken_s, (starts_s, ends_s))
+    edges_s, lengths_s = (starts_s, ends_s), (shortest_s, longest_s)
+    runs = _fitting(edges_s, is_border, lengths_s, query, query.region.excluded)
+    spoken_s = (outline.start_s, outline.end_s) if len(outline) else edges_s
+    pinned = _pinned(query.region, timeline, spoken_s, edges_s)
     if not len(runs.first) and not pinned:
-        held = _fitting(near, is_border, (shortest_s, longest_s), query)
+        held = _fitting(edges_s, is_border, lengths_s, query, ())
         what = "run of whole sentences" if len(outline) else "stretch between two places to cut"
-        return _none(_why_none(what, (shortest_s, longest_s), query, bool(len(held.first))))
+        return _none(_why_none(what, lengths_s, query, bool(len(held.first))))
     return _moments(runs.free_of(query.region.pinned), pinned)
 
 
@@ -127,34 +132,34 @@ def _near_s(target_s: float, query: Query) -> tuple[float, float]:
     return max(target_s / 2.0, shortest_s or 0.0), min(target_s * 2.0, longest_s or np.inf)
 
 
-def _near(starts_s: Floats, ends_s: Floats, longest_s: float, query: Query) -> _Runs:
-    """Return the runs that may be near the right length."""
-    target_s = query.target_duration_s
-    widest_s = longest_s if target_s is None else max(longest_s, 2.0 * target_s)
-    return _runs(starts_s, ends_s, widest_s, query.region.within)
-
-
-def _fitting(near: _Runs, is_border: Flags, lengths_s: tuple[float, float], query: Query) -> _Runs:
+def _fitting(
+    edges_s: tuple[Floats, Floats],
+    is_border: Flags,
+    lengths_s: tuple[float, float],
+    query: Query,
+    excluded: Sequence[Span],
+) -> _Runs:
     """Return the runs of the right length; else those nearest to it.
 
     Runs of whole sentences come first: a part of one begins or ends a clip only if no sentence
     border allows any.
     """
     shortest_s, longest_s = lengths_s
-    target_s = query.target_duration_s
+    target_s, within = query.target_duration_s, query.region.within
     if target_s is not None:
         # What is promised of a target has slack; what the limits say has none.
         limits_s = query.duration_limits_s
         shortest_s = max(shortest_s - _SLACK_S, limits_s[0] or 0.0)
         longest_s = min(longest_s + _SLACK_S, limits_s[1] or np.inf)
-    runs = near
-    for among in (near.where(is_border[near.first] & is_border[near.stop]), near):
-        runs = among.where((among.duration_s >= shortest_s) & (among.duration_s <= longest_s))
-        if not len(runs.first) and target_s is not None:
-            runs = _nearest(among, target_s, query)
-        if len(runs.first):
-            break
-    return runs
+    found = _runs(*edges_s, longest_s, within).free_of(excluded)
+    found = found.where(found.duration_s >= shortest_s)
+    runs = found.between(is_border)
+    if target_s is not None and not len(runs.first):
+        near = _runs(*edges_s, max(longest_s, 2.0 * target_s), within).free_of(excluded)
+        runs = _nearest(near.between(is_border), target_s, query)
+        if not len(runs.first) and not len(found.first):
+            runs = _nearest(near, target_s, query)
+    return runs if len(runs.first) else found
 
 
 def _why_none(what: str, lengths_s: tuple[float, float], query: Query, has_held: bool) -> str:
@@ -194,39 +199,54 @@ def _check_region(region: Region, timeline: Timeline) -> None:
 
 
 def _runs(starts_s: Floats, ends_s: Floats, longest_s: float, within: Span | None) -> _Runs:
-    """Return all runs in a range up to a length, by their first sentence, then their last.
+    """Return all runs in a range up to a length, by their first sentence and their length.
 
-    All runs of one sentence, then all of two, and so on: each step is one pass over arrays, and
-    runs that have become too long drop out. Where voices overlap, the last to begin may end first;
-    so a run ends with whichever of its sentences ends last, and holds all that end by then.
+    Where voices overlap, the last to begin may end first; so a run ends with whichever of its
+    sentences ends last, and holds all that end by then.
     """
     may_start, may_end = _borders(starts_s, ends_s, longest_s)
-    first = np.flatnonzero(may_start)
-    reached_s = ends_s[first]
-    found: list[_Runs] = []
-    length = 1
-    while len(first):
-        alive = reached_s - starts_s[first] <= longest_s
-        first, reached_s = first[alive], reached_s[alive]
-        inside = first + length < len(starts_s)
-        ends = may_end[first + length - 1]
-        # What lies within a run is a part of it.
-        ends[inside] &= ends_s[first[inside] + length] > reached_s[inside]
-        runs = _Runs(first, first + length, starts_s[first], reached_s)
-        found.append(runs.where(ends))
-        first, reached_s = first[inside], reached_s[inside]
-        reached_s = np.maximum(reached_s, ends_s[first + length])
-        length += 1
-    runs = _Runs(
-        *(
-            np.concatenate([getattr(part, name) for part in found])
-            for name in ("first", "stop", "start_s", "end_s")
-        )
+    firsts = np.flatnonzero(may_start)
+    untils = np.searchsorted(starts_s, starts_s[firsts] + longest_s, side="right")
+    runs = _joined(
+        [
+            _runs_from(part, int((until - part).max()), starts_s, ends_s, may_end)
+            for part, until in _in_tables(firsts, untils)
+        ]
     )
-    runs = runs.where(runs.duration_s >= _SHORTEST_S)
+    runs = runs.where((runs.duration_s >= _SHORTEST_S) & (runs.duration_s <= longest_s))
     if within is not None:
         runs = runs.where((runs.start_s >= within.start_s) & (runs.end_s <= within.end_s))
     return runs
+
+
+def _in_tables(firsts: Places, untils: Places) -> Iterator[tuple[Places, Places]]:
+    """Yield the rows of tables that have a column for each sentence of the longest run."""
+    widest = max(1, int((untils - firsts).max(initial=0)))
+    rows = max(1, _TABLE // widest)
+    for start in range(0, len(firsts), rows):
+        yield firsts[start : start + rows], untils[start : start + rows]
+
+
+def _runs_from(
+    firsts: Places, most: int, starts_s: Floats, ends_s: Floats, may_end: Flags
+) -> _Runs:
+    """Return the runs of up to so many sentences that begin with some."""
+    lasts = firsts[:, None] + np.arange(max(1, most + 1))
+    inside = lasts < len(ends_s)
+    lasts = np.where(inside, lasts, len(ends_s) - 1)
+    reached_s = np.maximum.accumulate(np.where(inside, ends_s[lasts], np.inf), axis=1)
+    # What ends within a run is a part of it, so one ends where the next sentence ends later.
+    is_run = inside[:, :-1] & may_end[lasts[:, :-1]] & (reached_s[:, 1:] > reached_s[:, :-1])
+    row, column = np.nonzero(is_run)
+    first = firsts[row]
+    return _Runs(first, first + column + 1, starts_s[first], reached_s[row, column])
+
+
+def _joined(parts: Sequence[_Runs]) -> _Runs:
+    if len(parts) == 1:
+        return parts[0]
+    names = ("first", "stop", "start_s", "end_s")
+    return _Runs(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def _borders(starts_s: Floats, ends_s: Floats, longest_s: float) -> tuple[Flags, Flags]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from operator import attrgetter
 
 from clipkit.engines.lexicon import (
     Lexicon,
@@ -61,7 +62,7 @@ _PAIRS = frozenset(
 _PLAIN_WORDS = 3
 """A thing that is listed is named by so many words at the most."""
 
-_ENOUGH_WORDS = 4_000
+_ENOUGH_WORDS = 500
 """So many words of a transcript tell its script."""
 
 _ENOUGH_EVIDENCE = 3.0
@@ -83,7 +84,9 @@ def read_criteria(
     Raises:
         OptionError: What is excluded names no subject and no kind of moment.
     """
-    labels = sorted({word.speaker for word in transcript.words if word.speaker})
+    # Of tens of thousands of words, for each question: a loop in Python would show.
+    speakers = set(map(attrgetter("speaker"), transcript.words))
+    labels = sorted(label for label in speakers if label)
     lexicon = Lexicon(index.language)
     said = _Said(transcript, index.language)
     names = _names_alone(labels, (*query.criteria, *query.exclude), transcript, lexicon)

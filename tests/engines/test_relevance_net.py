@@ -154,11 +154,11 @@ def test_its_name_tells_the_weights(weights: Path) -> None:
 
 
 def test_warming_up_again_reads_nothing(judge: RelevanceNet, monitor: Monitor) -> None:
-    before = judge._members
+    before = judge._nets
     judge.warm_up(monitor)
-    assert judge._members is before
+    assert judge._nets is before
     judge.close()
-    assert judge._members == []
+    assert judge._nets == {}
 
 
 def test_a_fresh_engine_travels(weights: Path, monitor: Monitor) -> None:
@@ -249,7 +249,7 @@ def test_a_net_that_failed_to_load_holds_nothing(tmp_path: Path) -> None:
     engine = RelevanceNet(path)
     with pytest.raises(CorruptWeights):
         engine.warm_up(Monitor("test"))
-    assert (engine._members, engine._metadata) == ([], {})
+    assert (engine._nets, engine._metadata) == ({}, {})
 
 
 def test_weights_that_are_not_there_are_missing(tmp_path: Path) -> None:
