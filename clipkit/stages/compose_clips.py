@@ -45,8 +45,9 @@ _IN_WORDS = {
     "pictures": "its pictures show what was asked for",
     "sounds": "it sounds like what was asked for",
 }
-_FROM = {"opening": 0.7}
-"""A signal is worth a word above .5, but a short first sentence is no reason for a clip."""
+_FROM = {"opening": 0.7, "borders": 0.75, "pauses": 0.75}
+"""A signal is worth a word above .5, but a short first sentence is no reason for a clip; and where
+it is the mean of both ends, only above .75 are both worth it."""
 
 _OF_EDGES = frozenset({"borders", "opening", "pauses"})
 """What speaks for where a clip begins and ends, if that was open to choice."""

@@ -12,7 +12,7 @@ from clipkit.errors import OptionError
 from clipkit.types.curves import squashed
 from clipkit.types.media import Shots, Timeline
 from clipkit.types.outline import Outline
-from clipkit.types.speech import Sentence, SentenceEmbeddings, Sentences
+from clipkit.types.speech import Sentence, SentenceEmbeddings, Sentences, has_question_mark
 
 Floats = npt.NDArray[np.float64]
 
@@ -85,6 +85,7 @@ class DrawOutline:
             content=np.array([_content(item) for item in items], np.float64),
             centrality=_centrality(embeddings.vectors[: len(items)], words),
             stands_alone=np.array([_stands_alone(item) for item in items]),
+            rounds_off=_rounds_off(items),
             is_border=is_border,
             pause_s=np.concatenate([before_s, after_s[-1:] if items else [timeline.duration_s]]),
             turn=is_turn if items else np.array([True]),
@@ -181,6 +182,22 @@ def _stands_alone(sentence: Sentence) -> float:
         return 0.3
     # Below three words it is a part of something, or an answer.
     return 1.0 if len(sentence.words) >= 3 else 0.6
+
+
+def _rounds_off(items: Sequence[Sentence]) -> Floats:
+    """Return whether a clip may end with each: not with a question, which leaves an answer open.
+
+    Nor with the first sentence of somebody who has just taken the floor and goes on.
+    """
+    result = np.ones(len(items))
+    speakers = [item.speaker for item in items]
+    for place, item in enumerate(items):
+        others = speakers[max(0, place - 1) : place] + speakers[place + 1 : place + 2]
+        if has_question_mark(item.words[-1].text):
+            result[place] = 0.3
+        elif len(others) == 2 and others[0] != speakers[place] == others[1]:
+            result[place] = 0.4
+    return result
 
 
 def _centrality(vectors: npt.NDArray[np.float32], words: Floats) -> Floats:

@@ -99,6 +99,13 @@ def opening(runs: Runs, outline: Outline) -> Floats:
     return result
 
 
+def closing(runs: Runs, outline: Outline) -> Floats:
+    """Return whether each run ends with a sentence that leaves nothing open."""
+    last = np.maximum(runs.stop, 1) - 1
+    result: Floats = np.where(runs.is_said, outline.rounds_off[last], 0.0)
+    return result
+
+
 def flow(runs: Runs, outline: Outline) -> Floats:
     """Return the share of each run during which somebody speaks."""
     spoken = runs.total(outline.end_s - outline.start_s)

@@ -40,7 +40,8 @@ class SplitSentences:
     either end, so this is .34 s by ear."""
 
     long_pause_s: float = 1.2
-    """A pause this long ends a sentence even where the punctuation does not."""
+    """A pause this long ends a sentence even where the punctuation does not, unless it goes on in
+    small letters."""
 
     aside_s: float = 2.0
     """Others may speak so long in the midst of a sentence; more is a turn of theirs."""
@@ -104,11 +105,14 @@ class SplitSentences:
         """
         if has_end_mark(word.text) and word.text.lower() not in _ABBREVIATIONS:
             return True
+        if others_s > (self.aside_s if is_marked else self.short_aside_s):
+            return True
         gap_s = following.span.start_s - word.span.end_s - others_s
-        pause_s, aside_s = (
-            (self.long_pause_s, self.aside_s) if is_marked else (self.pause_s, self.short_aside_s)
-        )
-        return others_s > aside_s or max(gap_s, silence.between_s(word, following)) >= pause_s
+        paused_s = max(gap_s, silence.between_s(word, following))
+        if not is_marked:
+            return paused_s >= self.pause_s
+        # In small letters the sentence goes on, however long somebody looks for words.
+        return paused_s >= self.long_pause_s and not following.text[:1].islower()
 
     def _by_pauses(self, words: Sequence[Word], silence: "_Silence") -> Iterator["_Run"]:
         """Yield what lies between pauses, as where there are no marks."""

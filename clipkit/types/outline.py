@@ -38,6 +38,9 @@ class Outline:
     stands_alone: npt.NDArray[np.float64]
     """Shape (sentences,), 0 to 1: whether it can be understood without the one before."""
 
+    rounds_off: npt.NDArray[np.float64]
+    """Shape (sentences,), 0 to 1: whether something is finished with it."""
+
     is_border: npt.NDArray[np.bool_]
     """Shape (sentences + 1,): whether a sentence ends there; one that is too long has parts."""
 

@@ -136,11 +136,10 @@ class Query:
         return criteria
 
     def _check_consistent(self) -> None:
-        shared = set(self.criteria) & set(self.exclude)
-        if shared:
-            raise OptionError(
-                "cannot look for and exclude the same", f"both name {sorted(shared)[0]!r}"
-            )
+        excluded = {text.casefold() for text in self.exclude}
+        shared = next((text for text in self.criteria if text.casefold() in excluded), None)
+        if shared is not None:
+            raise OptionError("cannot look for and exclude the same", f"both name {shared!r}")
         names = ("target_duration", "min_duration", "max_duration")
         for name, value in zip(
             names, (self.target_duration_s, *self.duration_limits_s), strict=True

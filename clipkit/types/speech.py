@@ -20,6 +20,11 @@ def has_end_mark(text: str) -> bool:
     return text.rstrip(_CLOSING).endswith((*SENTENCE_ENDS, "…"))
 
 
+def has_question_mark(text: str) -> bool:
+    """Tell whether a word ends a question."""
+    return text.rstrip(_CLOSING).endswith(("?", "？", "؟"))
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """Where somebody speaks."""

@@ -125,6 +125,7 @@ def random_outline(random: np.random.Generator, count: int) -> Outline:
         content=np.floor(words * random.uniform(0.0, 1.0, count)),
         centrality=random.uniform(-1.0, 1.0, count),
         stands_alone=random.choice([0.0, 0.3, 0.6, 1.0], count),
+        rounds_off=random.choice([0.3, 0.4, 1.0], count),
         is_border=np.ones(count + 1, bool),
         pause_s=pause_s,
         turn=random.choice([False, True], count + 1),

@@ -269,7 +269,7 @@ def test_the_reason_quotes_what_answers_the_criterion() -> None:
         ({"opening": 0.6, "flow": 0.4}, "the best there is"),
         ({"opening": 0.71, "flow": 0.4}, "its first sentence stands on its own"),
         (
-            {"opening": 0.6, "flow": 0.9, "pauses": 0.7},
+            {"opening": 0.6, "flow": 0.9, "pauses": 0.8, "borders": 0.7},
             "it is told without gaps; it is set off by pauses",
         ),
         ({"relevance": 0.9, "reactions": 0.51}, "listeners react in it"),

@@ -145,7 +145,7 @@ def test_all_that_is_said_of_sentences_and_borders_has_their_number(count: int) 
     outline = outline_of(spoken(*["We talk."] * count))
     per_sentence = ("start_s", "end_s", "clip_start_s", "clip_end_s", "words", "content")
     assert len(outline) == count
-    for name in (*per_sentence, "stands_alone"):
+    for name in (*per_sentence, "stands_alone", "rounds_off"):
         assert getattr(outline, name).shape == (count,), name
         assert getattr(outline, name).dtype == np.float64, name
     for name in ("pause_s", "turn", "topic_change"):
@@ -173,6 +173,30 @@ def test_a_turn_is_where_the_speaker_changes_and_at_both_ends() -> None:
     ]
     expected = [True, False, True, True, False, True]
     assert outline_of(words).turn.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        ("A: We go. A: It rains.", [1.0, 1.0]),
+        ("A: Shall we go? A: We do.", [0.3, 1.0]),
+        ("A: He asked “why?” B: So.", [0.3, 1.0]),
+        # Who has just taken the floor and goes on is cut off; an answer of one sentence is not.
+        ("A: We go. B: Next. B: Please, Bo.", [1.0, 0.4, 1.0]),
+        ("A: We go. B: Fine. A: It rains.", [1.0, 1.0, 1.0]),
+        ("A: We go. B: Fine.", [1.0, 1.0]),
+    ],
+)
+def test_a_clip_does_not_end_well_with_what_leaves_something_open(
+    turns: str, expected: list[float]
+) -> None:
+    words, speaker = list[Word](), ""
+    for place, text in enumerate(turns.split()):
+        if text.endswith(":"):
+            speaker = text
+        else:
+            words.append(Word(text, Span(float(place), place + 0.9), None, speaker))
+    assert outline_of(words).rounds_off.tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def test_signals_of_form_are_those_of_slow_loops(source: Any) -> None:
         slow["coherence"].append(1.0 - sum(inside) / len(inside) if inside else 0.5)
         slow["pauses"].append((_clear(outline, first) + _clear(outline, stop)) / 2.0)
         slow["opening"].append(outline.stands_alone[first])
+        slow["closing"].append(outline.rounds_off[stop - 1])
         slow["flow"].append(min(1.0, spoken_s / length_s))
         slow["substance"].append(sum(outline.content[first:stop]) / length_s)
         slow["reactions"].append(1.0 - 0.4**laughs)
@@ -118,6 +119,7 @@ FORM: dict[str, Any] = {
     "coherence": signals.coherence,
     "pauses": signals.pauses,
     "opening": signals.opening,
+    "closing": signals.closing,
     "flow": signals.flow,
     "substance": signals.substance,
     "reactions": signals.reactions,

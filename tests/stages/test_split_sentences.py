@@ -101,8 +101,13 @@ def test_a_short_pause_within_punctuated_speech_ends_nothing() -> None:
 
 
 def test_a_long_pause_ends_a_sentence_whatever_the_punctuation() -> None:
-    words = spoken("We begin", "here today. Then more.", pause_s=1.3)
-    assert _texts(sentences_of(words)) == ["We begin", "here today.", "Then more."]
+    words = spoken("We begin", "Here today. Then more.", pause_s=1.3)
+    assert _texts(sentences_of(words)) == ["We begin", "Here today.", "Then more."]
+
+
+def test_in_small_letters_a_sentence_goes_on_over_any_pause() -> None:
+    words = spoken("We begin", "here today. Then more.", pause_s=3.0)
+    assert _texts(sentences_of(words)) == ["We begin here today.", "Then more."]
 
 
 def test_without_punctuation_a_pause_ends_a_sentence() -> None:

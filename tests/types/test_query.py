@@ -72,6 +72,11 @@ def test_one_text_is_one_criterion() -> None:
     assert Query(exclude=text) == Query(exclude=("funny moments",))
 
 
+def test_the_same_text_in_other_letters_is_the_same() -> None:
+    with pytest.raises(OptionError, match="both name 'Stars'"):
+        Query(criteria=("dogs", "Stars"), exclude=("stARS",))
+
+
 def test_the_same_text_cannot_be_wanted_and_excluded() -> None:
     with pytest.raises(OptionError, match=r"look for and exclude the same.*'stars'"):
         Query(criteria=("jokes", "stars"), exclude=(" stars ", "ads"))
