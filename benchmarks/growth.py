@@ -26,8 +26,8 @@ from clipkit.types.events import Monitor
 from clipkit.types.speech import Sentences, Transcript, Word
 from clipkit.types.time import Span
 
-WORDS = (5_000, 10_000, 25_000, 50_000, 100_000)
-"""About half an hour, an hour, two and a half, five and eleven hours of talk."""
+WORDS = (5_000, 10_000, 20_000, 50_000, 100_000)
+"""About half an hour, an hour, two, five and eleven hours of talk."""
 
 TARGET_S = 60.0
 _QUESTIONS = 20

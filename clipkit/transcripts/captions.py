@@ -107,8 +107,11 @@ def _cues(text: str) -> list[Cue]:
 
 def _voiced(span: Span, said: Sequence[tuple[str | None, str]]) -> list[Cue]:
     """Give what each voice says its share of a cue's time, by its letters."""
-    shares = spread([text for _, text in said], span, None)
-    return [Cue(share.span, text, voice) for share, (voice, text) in zip(shares, said, strict=True)]
+    spoken = [part for part in said if part[1]]
+    shares = spread([text for _, text in spoken], span, None)
+    return [
+        Cue(share.span, text, voice) for share, (voice, text) in zip(shares, spoken, strict=True)
+    ]
 
 
 def _inline_pieces(text: str) -> Iterator[list[Word]]:
@@ -131,11 +134,10 @@ def _timed(text: str, span: Span) -> list[Word]:
     reached_s, voice = span.start_s, None
     for piece, stamp_s in zip(_pieces(text), [*stamps, span.end_s], strict=True):
         end_s = min(max(reached_s, stamp_s), span.end_s)
-        spoken = voices(piece, voice)
-        for cue in _voiced(Span(reached_s, end_s), spoken):
+        said = voices(piece, voice)
+        for cue in _voiced(Span(reached_s, end_s), said):
             words += words_of_cue(cue)
-        voice = spoken[-1][0] if spoken else voice
-        reached_s = end_s
+        reached_s, voice = end_s, said[-1][0]
     return words
 
 

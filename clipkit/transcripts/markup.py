@@ -20,7 +20,8 @@ def voices(text: str, voice: str | None = None) -> list[tuple[str | None, str]]:
         voice: Who speaks at its start.
 
     Returns:
-        Who speaks, None where nobody is named, and what is said, as plain text; nothing empty.
+        At least one part: who speaks, None where nobody is named, and what is said, as plain text,
+        which may be empty. The last tells who goes on.
     """
     parts: list[tuple[str | None, str]] = []
     reached = 0
@@ -28,5 +29,4 @@ def voices(text: str, voice: str | None = None) -> list[tuple[str | None, str]]:
         parts.append((voice, plain(text[reached : tag.start()])))
         voice = plain(tag[1]) or None if tag[1] is not None else None
         reached = tag.end()
-    parts.append((voice, plain(text[reached:])))
-    return [part for part in parts if part[1]]
+    return [*parts, (voice, plain(text[reached:]))]

@@ -211,8 +211,10 @@ def test_a_cue_may_have_two_voices(stamp: str) -> None:
     assert [word.speaker for word in words] == ["Anna"] * 3 + ["Bo"] * 2
 
 
-def test_what_no_voice_says_has_no_speaker() -> None:
-    text = "WEBVTT\n\n00:00.000 --> 00:04.000\nOh. <v Anna>Shall we?</v> (both laugh) Good.\n"
+@pytest.mark.parametrize("stamp", ["", "<00:02.000>"])
+def test_what_no_voice_says_has_no_speaker(stamp: str) -> None:
+    said = f"Oh. <v Anna>Shall we?</v>{stamp} (both laugh) Good."
+    text = f"WEBVTT\n\n00:00.000 --> 00:04.000\n{said}\n"
     assert [word.speaker for word in parse_vtt(text).words] == [None, "Anna", "Anna", None]
 
 
