@@ -3,7 +3,13 @@
 import html
 import re
 
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}")
+_TAG = re.compile(
+    r"</?(?:[biucsvp]|br|em|font|lang|rt|ruby|span|strong)(?![a-z0-9])[^>]*>|\{\\[^}]*\}",
+    re.IGNORECASE,
+)
+"""WebVTT's, those of HTML that SubRip borrows, and ASS's. What else stands in angles, as <laughs>,
+is a mark of a sound."""
+
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>|</v>")
 
 

@@ -1,4 +1,4 @@
-"""What transcripts mark among the words: [Music], (laughs), ♪ song ♪."""
+"""What transcripts mark among the words: [Music], (laughs), <noise>, ♪ song ♪."""
 
 import re
 from bisect import bisect_right
@@ -26,6 +26,7 @@ _MARK = re.compile(
     rf"|【[^【】]{{1,{_LONGEST}}}】"
     rf"|(?<![0-9A-Za-z])\({_FEW_WORDS}\)(?![0-9A-Za-z])"
     rf"|\uff08{_FEW_WORDS}\uff09"
+    rf"|(?<![0-9A-Za-z])<[^<>\s]{{1,40}}(?:\s[^<>\s]{{1,40}}){{0,3}}>(?![0-9A-Za-z])"
 )
 """A song is marked to its second note, or where there is none, one that begins a piece to its end.
 What hangs on a word is said, as in child(ren)."""

@@ -132,6 +132,13 @@ def test_sounds_are_no_words() -> None:
     assert parse_srt(text).text == "Hello."
 
 
+def test_what_is_no_tag_of_captions_is_a_mark() -> None:
+    text = "WEBVTT\n\n00:00.000 --> 00:04.000\n<b.loud>So</b> <laughs> <c.yellow>then</c>\n"
+    transcript = parse_vtt(text)
+    assert transcript.text == "So then"
+    assert [mark.text for mark in transcript.marks] == ["<laughs>"]
+
+
 def test_a_cue_of_a_mark_alone_is_a_mark_of_the_cue_s_time() -> None:
     text = (
         "1\n00:00:01,000 --> 00:00:02,000\nHello.\n\n"

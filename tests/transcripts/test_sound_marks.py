@@ -40,6 +40,7 @@ def _parted(text: str) -> tuple[str, list[str]]:
         ("♪♫ Hello there", "", ["♪♫ Hello there"]),
         ("♪ la ♪ ♪ lo ♪", "", ["♪ la ♪", "♪ lo ♪"]),
         ("Thank you ♪", "Thank you", ["♪"]),
+        ("So <laughs> then [<clears throat>].", "So then.", ["<laughs>", "[<clears throat>]"]),
         ("They (you and [laughs] all of us) left", "They (you and all of us) left", ["[laughs]"]),
     ],
 )
@@ -58,6 +59,7 @@ def test_marks_are_parted_from_what_is_said(text: str, said: str, marks: list[st
         "an [open bracket and (another",
         "a ] closed ) one",
         "() [] 【】",
+        "I <3 it, a < b and c > d, a<bcd>e",
     ],
 )
 def test_what_is_said_in_brackets_stays(text: str) -> None:
