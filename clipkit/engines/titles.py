@@ -9,6 +9,7 @@ from itertools import accumulate
 from clipkit.engines.titles_checked import TITLE_CHARS, alike, dangling, same_title
 from clipkit.engines.titles_spoken import beginning, fluent, plain, units_of, words_of
 from clipkit.engines.titles_words import (
+    AWAITS_A_NOUN,
     CLAUSE_ENDS,
     DEPENDENT,
     ENDS_NEVER,
@@ -20,6 +21,7 @@ from clipkit.engines.titles_words import (
     NEVER_FIRST,
     NEVER_LAST,
     NUMBERS,
+    POINTERS,
     POINTING,
     QUESTION_MARKS,
     STOPS,
@@ -236,6 +238,8 @@ def _starts(line: _Line, *, english: bool) -> list[tuple[int, float]]:
         elif english and lows[place] in {"how", "why"}:
             value = 0.2
         elif english and lows[place] in {"and", "but", "so", "because"}:
+            if NUMBERS.issuperset(lows[place - 1 : place + 2 : 2]):
+                continue  # "a hundred and one" is one number
             value = -0.1
         else:
             continue
@@ -300,7 +304,8 @@ def _settled(line: _Line, end: int, *, marked: bool) -> int:
     while end > 1:
         low, before = line.lows[end - 1], line.units[end - 2]
         hangs = not low or (low in TRAILS and (before.endswith(",") or not marked))
-        if not (hangs or low in ENDS_NEVER or (low in ENDS_RARELY and not marked)):
+        awaits = low in AWAITS_A_NOUN and line.lows[end - 2] in POINTERS
+        if not (hangs or low in ENDS_NEVER or ((low in ENDS_RARELY or awaits) and not marked)):
             break
         marked = marked and hangs
         end -= 1

@@ -58,6 +58,11 @@ ENDS_RARELY = frozenset(
 )
 """Words that promise more unless a sentence ends on them ("the world we live in")."""
 
+AWAITS_A_NOUN = frozenset("first second third fourth fifth next last other same whole".split())
+"""Behind a word such as "the" they promise a noun, unless a sentence ends on them."""
+
+POINTERS = frozenset("the a an this that these those my your his its our their".split())
+
 BREAKS_OFF = ENDS_NEVER | ENDS_RARELY - frozenset(
     """
     do did does done not can't don't doesn't didn't isn't wasn't aren't won't it me him her us them

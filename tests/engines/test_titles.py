@@ -70,6 +70,22 @@ def _tells_something(said: Sequence[str]) -> bool:
     return any(bare(word) not in small and any(map(str.isalnum, word)) for word in words)
 
 
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        (
+            "We had a hundred and eighty one million of free cash used in the first half of it.",
+            "We had a hundred and eighty one million of free cash used",
+        ),
+        ("Nobody in this village ever came back to see us for the last.", None),
+    ],
+)
+def test_a_title_parts_no_number_and_does_not_end_before_the_noun_it_promises(
+    said: str, title: str | None
+) -> None:
+    assert titled(said) == (title or said.rstrip("."))
+
+
 @given(clips)
 @example((["0.).0"], [0.0]))
 @example((["0:_¢"], [0.0]))
