@@ -71,7 +71,8 @@ class DrawOutline:
         end_s = np.minimum([item.span.end_s for item in items], timeline.duration_s)
         before_s = np.minimum([item.pause_before_s for item in items], start_s)
         after_s = np.minimum([item.pause_after_s for item in items], timeline.duration_s - end_s)
-        starts, ends = self._edges(_talk(items, timeline.duration_s), shots)
+        talk = _talk(items, timeline.duration_s)
+        starts, ends = self._edges(talk, shots)
         is_border = np.array([True, *(not item.goes_on for item in items)])
         speakers = [item.speaker for item in items]
         # Who speaks in the midst of another's sentence has not taken the floor.
@@ -81,6 +82,8 @@ class DrawOutline:
             end_s=end_s,
             clip_start_s=starts,
             clip_end_s=ends,
+            talk_start_s=talk.start_s,
+            talk_end_s=talk.end_s,
             words=words,
             content=np.array([_content(item) for item in items], np.float64),
             centrality=_centrality(embeddings.vectors[: len(items)], words),

@@ -177,13 +177,18 @@ def _none(reason: str) -> Moments:
 
 
 def _edges_within(outline: Outline, within: Span | None) -> tuple[Floats, Floats]:
-    """Return where clips are cut; not outside a range for what is said inside it."""
+    """Return where clips are cut; not outside a range for what is said inside it.
+
+    What is said includes words of other voices that run into a sentence: none is cut.
+    """
     starts_s, ends_s = outline.clip_start_s, outline.clip_end_s
     if within is None:
         return starts_s, ends_s
     return (
-        np.where(outline.start_s >= within.start_s, np.maximum(starts_s, within.start_s), starts_s),
-        np.where(outline.end_s <= within.end_s, np.minimum(ends_s, within.end_s), ends_s),
+        np.where(
+            outline.talk_start_s >= within.start_s, np.maximum(starts_s, within.start_s), starts_s
+        ),
+        np.where(outline.talk_end_s <= within.end_s, np.minimum(ends_s, within.end_s), ends_s),
     )
 
 

@@ -13,6 +13,7 @@ from clipkit.stages.sound_reactions import reactions_of, without_marks
 from clipkit.types.delivery import Delivery, Reaction
 from clipkit.types.media import Audio
 from clipkit.types.speech import Cue, Sentence, Sentences, Transcript, Word
+from clipkit.types.time import Span
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,9 +55,11 @@ class MeasureDelivery:
         items = sentences.items
         squares, pitch_hz = _tracks(audio)
         sound = np.full((4, len(items)), np.nan)
+        heard = Span(0.0, len(squares) * HOP_S)
         for number, item in enumerate(items):
-            first = int(item.span.start_s / HOP_S)
-            stop = max(first + 1, round(item.span.end_s / HOP_S))
+            said = item.span.clamped(heard)
+            first = int(said.start_s / HOP_S)
+            stop = max(first + 1, round(said.end_s / HOP_S))
             if len(squares[first:stop]):
                 sound[:, number] = _said(squares[first:stop], pitch_hz[first:stop])
         loudness, movement, pitch, pitch_movement = sound.astype(np.float32)

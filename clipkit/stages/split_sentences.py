@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
 from clipkit.stages.voices import voices_of
-from clipkit.types.speech import Sentence, Sentences, Speech, Transcript, Word, has_end_mark
+from clipkit.types.speech import (
+    Sentence,
+    Sentences,
+    Speech,
+    Transcript,
+    Word,
+    bare_end,
+    has_end_mark,
+)
 from clipkit.types.time import Span
 
 _ABBREVIATIONS = frozenset(
@@ -103,7 +111,7 @@ class SplitSentences:
             silence: Where nobody speaks.
             is_marked: Whether marks are set there.
         """
-        if has_end_mark(word.text) and word.text.lower() not in _ABBREVIATIONS:
+        if has_end_mark(word.text) and bare_end(word.text).lower() not in _ABBREVIATIONS:
             return True
         if others_s > (self.aside_s if is_marked else self.short_aside_s):
             return True

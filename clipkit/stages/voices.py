@@ -11,8 +11,9 @@ _FEW_WORDS = 3
 def voices_of(words: Sequence[Word], marked: Sequence[bool], pause_s: float) -> list[str | None]:
     """Return whose sentence each word belongs to.
 
-    A word without a label belongs to the voice before. So do a few words with another label that
-    go on with a sentence: in small letters, without a pause, up to its end or back to the voice.
+    A word without a label belongs to the voice before, or if that has finished its sentence, to the
+    one behind. A few words with another label belong to the voice before if they go on with its
+    sentence: in small letters, without a pause, up to its end or back to the voice.
 
     Args:
         words: In the order of their starts.
@@ -27,7 +28,9 @@ def voices_of(words: Sequence[Word], marked: Sequence[bool], pause_s: float) -> 
         label = words[start].speaker
         held = voices[-1] if voices else None
         going_on = 0
-        if label is None:
+        if label is None and (held is None or has_end_mark(words[start - 1].text)):
+            label = words[stop].speaker if stop < len(words) else held
+        elif label is None:
             going_on = stop - start
         elif voices and held != label and marked[start]:
             back = stop < len(words) and words[stop].speaker == held

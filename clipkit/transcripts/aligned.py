@@ -1,107 +1,169 @@
 """Words with times, and the same text with punctuation: each gets what the other lacks."""
 
-from bisect import bisect_left
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from clipkit.transcripts.words import spread
+from clipkit.transcripts.words import spread, words_of_cue
 from clipkit.types.speech import Cue, Word
+from clipkit.types.time import Span
+
+_NEAR_S = 0.5
+"""So far outside its text's times a word may still lie."""
+
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+"""Thai, Japanese and Chinese put no space between words."""
+
+_OPENING = "「『\uff08《【“\u2018("
+
+Group = tuple[list[str], list[Word]]
+"""Pieces of a text, and the words that say them; either may be none."""
 
 
 def punctuated(cues: Sequence[Cue], words: Sequence[Word]) -> list[list[Word]]:
     """Give words the spelling, the marks and the speaker of the text that they are.
 
-    What is in a text alone shares the time of the word before it. Where less than half of the
-    words are in the text, it says something else, and they stay as they are.
+    No text and no word's time is lost: what a text alone has shares the time of what is beside it,
+    what it spells differently has the time of the words in its place, and words that are in no text
+    stay as they are.
 
     Args:
-        cues: The texts, in order.
-        words: All their words, in order.
+        cues: The texts, in the order of their starts.
+        words: All their words, in the order of their starts.
 
     Returns:
-        The words of each text, and behind them those that are in none.
+        The words of each text, and behind them those that are near none.
     """
-    pieces: list[list[Word]] = []
-    reached = 0
-    for cue in cues:
-        letters = _letters(cue.text)
-        stop = _spelt_out(letters, words, reached)
-        if stop is None:
-            # The two are not the same; so the times have to tell which words are meant.
-            stop = bisect_left(words, cue.span.end_s, reached, key=_middle_s)
-        pieces.append(_with_marks(cue, letters, words[reached:stop]))
-        reached = stop
-    return [*pieces, list(words[reached:])]
+    takers = [_Taker(cue, _letters(cue.text)) for cue in cues]
+    rest: list[Word] = []
+    first = 0
+    for word in words:
+        middle_s = (word.span.start_s + word.span.end_s) / 2.0
+        while first < len(takers) and takers[first].cue.span.end_s + _NEAR_S < middle_s:
+            first += 1
+        near = []
+        for taker in takers[first:]:
+            if taker.cue.span.start_s - _NEAR_S > middle_s:
+                break
+            near.append(taker)
+        _taker_of(word, middle_s, near, rest)
+    return [*(_with_marks(taker.cue, taker.words) for taker in takers), rest]
 
 
-@dataclass(frozen=True, slots=True)
-class _Letters:
-    """Letters and digits of a text, small, and where each stands in it."""
+@dataclass(slots=True)
+class _Taker:
+    """A text, and the words taken for its own so far."""
 
-    signs: str
-    places: tuple[int, ...]
+    cue: Cue
+    letters: str
+    words: list[Word] = field(default_factory=list)
+    spelt: int = 0
+    """How many of its letters they spell."""
 
-
-def _letters(text: str) -> _Letters:
-    found = [(sign.lower()[0], place) for place, sign in enumerate(text) if sign.isalnum()]
-    return _Letters("".join(sign for sign, _ in found), tuple(place for _, place in found))
-
-
-def _spelt_out(letters: _Letters, words: Sequence[Word], start: int) -> int | None:
-    """Return behind which word a text is spelt out, letter by letter; None if it is not."""
-    spelt = 0
-    for place in range(start, len(words)):
-        if spelt == len(letters.signs):
-            return place
-        signs = _letters(words[place].text).signs
-        if not letters.signs.startswith(signs, spelt):
-            return None
-        spelt += len(signs)
-    return len(words) if spelt == len(letters.signs) else None
+    def goes_on_with(self, letters: str) -> bool:
+        return bool(letters) and self.letters.startswith(letters, self.spelt)
 
 
-def _with_marks(cue: Cue, letters: _Letters, words: Sequence[Word]) -> list[Word]:
-    """Cut a text where its words begin."""
+def _taker_of(word: Word, middle_s: float, near: Sequence[_Taker], rest: list[Word]) -> None:
+    """Give a word to the text that goes on with it, else to one that it lies in."""
+    letters = _letters(word.text)
+    for taker in near:
+        if taker.goes_on_with(letters):
+            taker.words.append(word)
+            taker.spelt += len(letters)
+            return
+    inside = [taker for taker in near if taker.cue.span.contains(middle_s)]
+    (inside[0].words if inside else rest).append(word)
+
+
+def _with_marks(cue: Cue, words: Sequence[Word]) -> list[Word]:
+    """Return a text's words, spelt as it spells them."""
     own = [word if word.speaker else replace(word, speaker=cue.speaker) for word in words]
-    places = _beginnings(letters, own)
-    found = [(word, place) for word, place in zip(own, places, strict=True) if place is not None]
-    if 2 * len(found) < len(own) or not found:
+    spelt = "".join(_letters(word.text) for word in own)
+    if not spelt:
+        return words_of_cue(cue)
+    if _letters(cue.text) == spelt:
+        groups = list(_spelt_alike(cue.text.split(), own))
+    elif _UNSPACED.search(cue.text):
         return own
-    starts = [0, *(_with_opening(cue.text, place) for _, place in found[1:])]
-    pieces: list[Word] = []
-    for (word, _), start, stop in zip(found, starts, [*starts[1:], len(cue.text)], strict=True):
-        texts = cue.text[start:stop].split()
-        if len(texts) == 1:
-            pieces.append(replace(word, text=texts[0]))
+    else:
+        groups = list(_compared(cue.text.split(), own))
+    return [word for texts, said in _joined(groups) for word in _said(texts, said, cue.speaker)]
+
+
+def _letters(text: str) -> str:
+    return "".join(sign.lower()[0] for sign in text if sign.isalnum())
+
+
+def _spelt_alike(texts: Sequence[str], words: Sequence[Word]) -> Iterator[Group]:
+    """Yield pieces and words of the same letters, as small as both can be parted."""
+    group: Group = ([], [])
+    ahead, waiting = 0, list(words)
+    for text in texts:
+        group[0].append(text)
+        ahead += len(_letters(text))
+        while ahead > 0 and waiting:
+            word = waiting.pop(0)
+            group[1].append(word)
+            ahead -= len(_letters(word.text))
+        if ahead == 0:
+            yield group
+            group = ([], [])
+    yield group[0], [*group[1], *waiting]
+
+
+def _compared(texts: Sequence[str], words: Sequence[Word]) -> Iterator[Group]:
+    """Yield pieces and words that are the same, and between them what is not."""
+    matcher = SequenceMatcher(
+        None, [_letters(text) for text in texts], [_letters(word.text) for word in words], False
+    )
+    for tag, first, stop, first_word, stop_word in matcher.get_opcodes():
+        if tag == "equal":
+            for offset in range(stop - first):
+                yield [texts[first + offset]], [words[first_word + offset]]
         else:
-            pieces += spread(texts, word.span, word.speaker)
-    return pieces
+            yield list(texts[first:stop]), list(words[first_word:stop_word])
 
 
-def _beginnings(letters: _Letters, words: Sequence[Word]) -> Iterator[int | None]:
-    """Return where in the text each word begins; None for what is not in it."""
-    spelt = [_letters(word.text).signs for word in words]
-    signs = "".join(spelt)
-    places: list[int | None] = [None] * len(signs)
-    blocks = SequenceMatcher(None, letters.signs, signs, autojunk=False).get_matching_blocks()
-    for block in blocks:
-        places[block.b : block.b + block.size] = letters.places[block.a : block.a + block.size]
-    reached = 0
-    for own in spelt:
-        known = [place for place in places[reached : reached + len(own)] if place is not None]
-        reached += len(own)
-        # A letter or two in common are chance.
-        yield known[0] if 2 * len(known) >= len(own) > 0 else None
+def _joined(groups: Sequence[Group]) -> Iterator[Group]:
+    """Yield the groups, those of text alone joined to the one before, or to the first."""
+    texts: list[str] = []
+    words: list[Word] = []
+    for more, said in groups:
+        if said and words:
+            yield texts, words
+            texts, words = [], []
+        texts, words = [*texts, *more], [*words, *said]
+    if words:
+        yield texts, words
 
 
-def _with_opening(text: str, place: int) -> int:
-    """Return where a word begins with what opens before it, such as a quotation mark."""
-    start = place
-    while start > 0 and not text[start - 1].isspace():
-        start -= 1
-    return place if any(map(str.isalnum, text[start:place])) else start
+def _said(texts: Sequence[str], words: Sequence[Word], speaker: str | None) -> list[Word]:
+    """Return a group's words."""
+    if not texts:
+        return list(words)
+    if len(texts) == 1 and len(words) > 1 and _UNSPACED.search(texts[0]):
+        return _cut(texts[0], words)
+    if len(texts) == len(words) == 1:
+        return [replace(words[0], text=texts[0])]
+    span = Span(words[0].span.start_s, max(word.span.end_s for word in words))
+    return spread(texts, span, words[0].speaker or speaker)
 
 
-def _middle_s(word: Word) -> float:
-    return (word.span.start_s + word.span.end_s) / 2.0
+def _cut(text: str, words: Sequence[Word]) -> list[Word]:
+    """Cut a text without spaces where its words begin; what opens before one goes with it."""
+    places = [place for place, sign in enumerate(text) if sign.isalnum()]
+    starts, spelt = [], 0
+    for word in words:
+        start = places[spelt] if spelt < len(places) else len(text)
+        while start > 0 and text[start - 1] in _OPENING:
+            start -= 1
+        starts.append(start)
+        spelt += len(_letters(word.text))
+    starts[0] = 0
+    return [
+        replace(word, text=text[start:stop])
+        for word, start, stop in zip(words, starts, [*starts[1:], len(text)], strict=True)
+        if stop > start
+    ]

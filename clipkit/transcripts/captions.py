@@ -8,19 +8,23 @@ import re
 from collections.abc import Iterator, Sequence
 
 from clipkit.errors import TranscriptError
-from clipkit.transcripts.markup import plain, voices
+from clipkit.transcripts.markup import voices
 from clipkit.transcripts.words import (
     cues_of,
     spread,
     transcript_of_cues,
     transcript_of_pieces,
+    unrolled,
     words_of_cue,
 )
 from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
 
-_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
+_TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
 _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
+_ROLLS_S = 0.5
+"""What is shown again after so long without it is said again."""
+
 _NUMBER = re.compile(r"\s*\d+\s*")
 _INLINE_TIME = re.compile(rf"<{_TIME}>")
 
@@ -114,35 +118,39 @@ def _voiced(span: Span, said: Sequence[tuple[str | None, str]]) -> list[Cue]:
     ]
 
 
-def _inline_pieces(text: str) -> Iterator[list[Word]]:
+def _inline_pieces(text: str) -> list[list[Word]]:
     """Read cues with word times, whose lines rolling captions repeat without them."""
-    said = ""
+    cues: list[Cue] = []
+    shown: set[tuple[tuple[str | None, str], ...]] = set()
+    shown_until_s = float("-inf")
     for span, lines in _blocks(text):
-        fresh: list[str] = []
-        for line in lines:
-            bare = plain(_INLINE_TIME.sub("", line))
-            if bare and (bare != said or _INLINE_TIME.search(line)):
-                fresh.append(line)
-                said = bare
-        yield _timed("\n".join(fresh), span)
+        keys = [tuple(voices(_INLINE_TIME.sub("", line))) for line in lines]
+        if span.start_s > shown_until_s + _ROLLS_S:
+            shown = set()
+        fresh = [
+            line
+            for line, key in zip(lines, keys, strict=True)
+            if key not in shown or _INLINE_TIME.search(line)
+        ]
+        cues.append(Cue(span, "\n".join(fresh)))
+        shown, shown_until_s = set(keys), span.end_s
+    return [_timed(cue.text, cue.span) for cue in unrolled(cue for cue in cues if cue.text)]
 
 
 def _timed(text: str, span: Span) -> list[Word]:
     """Return the words of a cue in which some have times."""
-    stamps = [_seconds(time.groups()) for time in _INLINE_TIME.finditer(text)]
     words: list[Word] = []
-    reached_s, voice = span.start_s, None
-    for piece, stamp_s in zip(_pieces(text), [*stamps, span.end_s], strict=True):
+    reached_s, reached, voice = span.start_s, 0, None
+    for stamp in [*_INLINE_TIME.finditer(text), None]:
+        piece = text[reached:] if stamp is None else text[reached : stamp.start()]
+        stamp_s = span.end_s if stamp is None else _seconds(stamp.groups())
         end_s = min(max(reached_s, stamp_s), span.end_s)
         said = voices(piece, voice)
         for cue in _voiced(Span(reached_s, end_s), said):
             words += words_of_cue(cue)
         reached_s, voice = end_s, said[-1][0]
+        reached = reached if stamp is None else stamp.end()
     return words
-
-
-def _pieces(line: str) -> list[str]:
-    return _INLINE_TIME.sub("\0", line).split("\0")
 
 
 def _seconds(parts: tuple[str | None, ...]) -> float:

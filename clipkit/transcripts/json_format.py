@@ -143,7 +143,7 @@ def _cues(segments: list[Any]) -> list[Cue]:
         if not isinstance(segment, dict):
             raise TranscriptError("", f"{where} is no object", "Check the file.")
         if not segment.get("words"):
-            text = _whole(str(segment.get("text") or ""))
+            text = plain(_whole(str(segment.get("text") or "")))
             cues.append(Cue(_span(segment, where), text, _label(segment.get("speaker"))))
     return cues
 
@@ -164,17 +164,24 @@ def _segment_words(segment: dict[str, Any], where: str) -> list[Word]:
 def _filled(entries: list[Any], span: Span, where: str, speaker: str | None) -> list[Word]:
     """Give times to the words that the aligner left without, between their neighbours."""
     words: list[Word] = []
-    run: list[str] = []
+    run: list[Word] = []
     reached_s = span.start_s
     for number, entry in enumerate(entries):
         if not _is_timed(entry):
-            run.append(_text(entry, f"{where}.words[{number}]"))
+            text = _text(entry, f"{where}.words[{number}]")
+            run.append(Word(text, span, speaker=_speaker(entry, speaker)))
             continue
         word = _word(entry, f"{where}.words[{number}]", speaker)
-        words += spread(run, Span(reached_s, max(reached_s, word.span.start_s)), speaker)
+        words += _shared(run, Span(reached_s, max(reached_s, word.span.start_s)))
         words.append(word)
         run, reached_s = [], word.span.end_s
-    return words + spread(run, Span(reached_s, max(reached_s, span.end_s)), speaker)
+    return words + _shared(run, Span(reached_s, max(reached_s, span.end_s)))
+
+
+def _shared(run: list[Word], span: Span) -> list[Word]:
+    """Give words each their share of a span."""
+    shares = spread([word.text for word in run], span, None)
+    return [replace(word, span=share.span) for word, share in zip(run, shares, strict=True)]
 
 
 def _is_timed(entry: Any) -> bool:
@@ -185,8 +192,12 @@ def _is_timed(entry: Any) -> bool:
 
 def _word(entry: Any, where: str, speaker: str | None) -> Word:
     text = _text(entry, where)
+    return Word(text, _span(entry, where), _certainty(entry), _speaker(entry, speaker))
+
+
+def _speaker(entry: dict[str, Any], speaker: str | None) -> str | None:
     own = _label(entry.get("speaker"))
-    return Word(text, _span(entry, where), _certainty(entry), speaker if own is None else own)
+    return speaker if own is None else own
 
 
 def _certainty(entry: dict[str, Any]) -> float | None:
@@ -197,7 +208,7 @@ def _certainty(entry: dict[str, Any]) -> float | None:
 
 
 def _label(speaker: Any) -> str | None:
-    return None if speaker is None else str(speaker)
+    return None if speaker is None else _whole(str(speaker))
 
 
 def _text(entry: Any, where: str) -> str:
@@ -234,4 +245,4 @@ def _language(document: Mapping[str, Any]) -> str | None:
 
 def _origin(document: Mapping[str, Any]) -> str:
     origin = document.get("origin")
-    return origin if isinstance(origin, str) else "file:json"
+    return _whole(origin) if isinstance(origin, str) else "file:json"

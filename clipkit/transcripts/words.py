@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice
 from typing import TypeVar
 
 from clipkit.transcripts.sound_marks import parted
@@ -48,14 +48,22 @@ def unrolled(cues: Iterable[Cue]) -> list[Cue]:
     before it is said by a second voice and stays where it is; so does what another voice says.
     """
     ordered = sorted(cues, key=lambda cue: cue.span.start_s)
-    return [_ended(cue, following) for cue, following in pairwise(ordered)] + ordered[-1:]
+    return [_ended(cue, ordered, place + 1) for place, cue in enumerate(ordered)]
 
 
-def _ended(cue: Cue, following: Cue) -> Cue:
-    is_another = None not in (cue.speaker, following.speaker) and cue.speaker != following.speaker
-    if is_another or not following.span.start_s < cue.span.end_s <= following.span.end_s:
-        return cue
-    return replace(cue, span=Span(cue.span.start_s, following.span.start_s))
+def _are_two(cue: Cue, other: Cue) -> bool:
+    """Tell whether two cues are said by two voices."""
+    return None not in (cue.speaker, other.speaker) and cue.speaker != other.speaker
+
+
+def _ended(cue: Cue, ordered: Sequence[Cue], place: int) -> Cue:
+    """Return a cue, ended where the next begins, from a place on, that goes on with its voice."""
+    for following in islice(ordered, place, None):
+        if following.span.start_s >= cue.span.end_s:
+            break
+        if cue.span.end_s <= following.span.end_s and not _are_two(cue, following):
+            return replace(cue, span=Span(cue.span.start_s, following.span.start_s))
+    return cue
 
 
 def transcript_of_pieces(

@@ -26,6 +26,12 @@ class Outline:
     clip_end_s: npt.NDArray[np.float64]
     """Shape (sentences,): where a clip is cut that ends with the sentence."""
 
+    talk_start_s: npt.NDArray[np.float64]
+    """Shape (sentences,): where its first word begins, or one of others that runs into it."""
+
+    talk_end_s: npt.NDArray[np.float64]
+    """Shape (sentences,): where its last word ends, or one of others begun before that."""
+
     words: npt.NDArray[np.float64]
     """Shape (sentences,): number of words."""
 

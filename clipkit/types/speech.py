@@ -15,14 +15,19 @@ _CLOSING = "\"'”’)]»」』）"
 """What may stand behind the mark that ends a sentence."""
 
 
+def bare_end(text: str) -> str:
+    """Return a word with the mark that ends it, without what opens before or closes behind it."""
+    return text.rstrip(_CLOSING).lstrip("([\"'“\u2018«")
+
+
 def has_end_mark(text: str) -> bool:
     """Tell whether a sentence may end with a word, by the mark behind it."""
-    return text.rstrip(_CLOSING).endswith((*SENTENCE_ENDS, "…"))
+    return bare_end(text).endswith((*SENTENCE_ENDS, "…"))
 
 
 def has_question_mark(text: str) -> bool:
     """Tell whether a word ends a question."""
-    return text.rstrip(_CLOSING).endswith(("?", "？", "؟"))
+    return bare_end(text).endswith(("?", "？", "؟"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,8 @@ def random_outline(random: np.random.Generator, count: int) -> Outline:
         end_s=end_s,
         clip_start_s=start_s,
         clip_end_s=end_s,
+        talk_start_s=start_s,
+        talk_end_s=end_s,
         words=words,
         content=np.floor(words * random.uniform(0.0, 1.0, count)),
         centrality=random.uniform(-1.0, 1.0, count),

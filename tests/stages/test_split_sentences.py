@@ -87,6 +87,7 @@ def test_an_end_may_be_quoted_or_of_another_script(end: str) -> None:
         "I saw Dr. Smith today.",
         "It costs 3.50 here.",
         "They sell fruit, e.g. apples, there.",
+        "Makers (e.g. Ford, etc.) grow.",
         "Meet me at 5 p.m. on Friday.",
         "Well, yes; no: maybe.",
     ],

@@ -94,6 +94,12 @@ def test_words_without_a_label_belong_to_the_voice_before() -> None:
     assert items[-1].speaker == "A"
 
 
+def test_words_without_a_label_at_the_start_of_a_turn_belong_to_it() -> None:
+    words = _said(f"-: So today A: we talk. {_MARKED} -: Well B: I agree. -: Oh dear.")
+    assert _texts(words)[0] == "So today we talk."
+    assert _texts(words)[-2:] == ["Well I agree.", "Oh dear."]
+
+
 def test_without_punctuation_an_answer_ends_the_sentence() -> None:
     words = _said("A: do you think so B: yes I do A: good then we go")
     assert _texts(words) == ["do you think so", "yes I do", "good then we go"]

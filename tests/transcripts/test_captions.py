@@ -332,3 +332,54 @@ def _stamp(time_s: float) -> str:
     seconds, _, milliseconds = f"{time_s:.3f}".partition(".")
     whole = int(seconds)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02},{milliseconds}"
+
+
+def test_a_voice_goes_on_behind_what_another_throws_in() -> None:
+    text = (
+        "WEBVTT\n\n00:00.000 --> 00:06.000\n<v A>alpha beta gamma delta.\n\n"
+        "00:01.000 --> 00:02.000\n<v B>Mhm.\n\n00:03.000 --> 00:09.000\n<v A>one two three four.\n"
+    )
+    said = [word.text for word in parse_vtt(text).words if word.speaker == "A"]
+    assert said == "alpha beta gamma delta. one two three four.".split()
+
+
+def test_an_answer_that_is_given_again_is_said_again() -> None:
+    cues = [
+        ("00:00.000 --> 00:01.000", "<v A>Is<00:00.500> it?"),
+        ("00:01.000 --> 00:02.000", "<v B>Yes."),
+        ("00:02.000 --> 00:03.000", "<v A>Yes."),
+        ("01:00.000 --> 01:02.000", "<v A>Yes."),
+    ]
+    text = "WEBVTT\n\n" + "".join(f"{times}\n{line}\n\n" for times, line in cues)
+    assert parse_vtt(text).text == "Is it? Yes. Yes. Yes."
+
+
+def test_captions_of_three_lines_roll_too() -> None:
+    lines = [f"line{number}<00:0{number}.500> goes{number}" for number in range(5)]
+    bare = [line.replace(f"<00:0{number}.500>", "") for number, line in enumerate(lines)]
+    text = "WEBVTT\n\n" + "".join(
+        f"00:0{number}.000 --> 00:0{number + 1}.000\n"
+        + "\n".join([*bare[max(0, number - 2) : number], lines[number]])
+        + "\n\n"
+        for number in range(5)
+    )
+    assert parse_vtt(text).text == " ".join(bare)
+
+
+def test_cues_end_where_the_next_begins_beside_inline_times_too() -> None:
+    text = (
+        "WEBVTT\n\n00:00.000 --> 00:06.000\nalpha beta gamma delta.\n\n"
+        "00:03.000 --> 00:09.000\none two three four.\n\n"
+        "00:09.000 --> 00:11.000\nfive<00:10.000> six\n"
+    )
+    assert parse_vtt(text).text == "alpha beta gamma delta. one two three four. five six"
+
+
+@pytest.mark.parametrize("hours", ["9" * 400, "9" * 5000])
+def test_hours_without_end_are_no_times(hours: str) -> None:
+    with pytest.raises(TranscriptError):
+        parse_srt(f"1\n{hours}:00:01,000 --> {hours}:00:02,000\nhello\n")
+
+
+def test_any_sign_may_stand_beside_inline_times() -> None:
+    assert len(parse_vtt("WEBVTT\n\n00:00.000 --> 00:01.000\na\0b<00:00.500> c\n").words) == 2

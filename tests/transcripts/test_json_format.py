@@ -335,3 +335,27 @@ def test_segments_that_roll_on_do_not_mix_their_words() -> None:
     assert max(word.span.end_s for word in words) == pytest.approx(9.0)
     (heard,) = (word for word in words if word.speaker == "Bo")
     assert heard.span == Span(5.0, 6.0)
+
+
+def test_a_word_without_times_keeps_its_own_speaker() -> None:
+    words = [
+        {"word": "We", "start": 0.0, "end": 0.5},
+        {"word": "25", "speaker": "B"},
+        {"word": "go.", "start": 1.0, "end": 1.5},
+    ]
+    document = {"segments": [{"start": 0.0, "end": 2.0, "words": words, "speaker": "A"}]}
+    assert [word.speaker for word in transcript_of(document).words] == ["A", "B", "A"]
+
+
+def test_a_tag_with_attributes_is_no_word() -> None:
+    segment = {"start": 0.0, "end": 1.0, "text": '<font color="red">Hello</font> you'}
+    assert _said(_read({"segments": [segment]})) == ["Hello", "you"]
+
+
+def test_half_a_letter_in_a_label_is_replaced() -> None:
+    document = {
+        "origin": "\udc00x",
+        "segments": [{"start": 0.0, "end": 1.0, "text": "Hello", "speaker": "\ud800"}],
+    }
+    transcript = transcript_of(document)
+    assert (transcript.origin, transcript.words[0].speaker) == ("?x", "?")
