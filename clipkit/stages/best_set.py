@@ -1,5 +1,6 @@
 """The best set of stretches of time that don't overlap, found exactly by dynamic programming."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,8 +15,8 @@ Places = npt.NDArray[np.int64]
 _ROUNDING = 1e-9
 """Sums of the same worths differ by less."""
 
-_FAR = 8.0
-"""So many times the distance apart, the loss is below a thousandth and taken for none."""
+_NEGLIGIBLE = 1e-3
+"""Two that lose a smaller share lose nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +84,8 @@ class BestSet:
         if not len(stretches) or size < 1:
             return []
         order = np.lexsort([stretches.start_s, stretches.end_s])
-        order = order[self._hopeful(stretches.at(order), size)]
+        if self.told_s is None:  # where pieces of one thing lose, sets without losses tell nothing
+            order = order[self._hopeful(stretches.at(order), size)]
         ordered = stretches.at(order)
         totals, befores = _totals(ordered.worth, self._neighbours(ordered).best, size)
         length = int(np.argmax([total.max() for total in totals]))
@@ -123,21 +125,28 @@ class BestSet:
 
     def _loss(self, ordered: Stretches, earlier: Places, later: Places) -> Floats:
         """Return what pairs of stretches lose."""
-        gap_s = ordered.start_s[later] - ordered.end_s[earlier]
-        share = self.nearness * np.exp(-gap_s / self.apart_s)
+        share = np.exp(
+            (ordered.end_s / self.apart_s)[earlier] - (ordered.start_s / self.apart_s)[later]
+        )
+        share *= self.nearness
         if self.told_s is not None:
-            starts_s, ends_s = ordered.topic_time_s.T
-            told = np.exp((ends_s[earlier] - starts_s[later]) / self.told_s)
-            is_same = ordered.kind[earlier] == ordered.kind[later]
-            share = np.minimum(1.0, share + np.where(is_same, told, 0.0))
+            starts, ends = (ordered.topic_time_s / self.told_s).T
+            told = ends[earlier] - starts[later]
+            # Most pairs are too far apart to be pieces of one thing.
+            near = np.flatnonzero(told > math.log(_NEGLIGIBLE))
+            near = near[ordered.kind[earlier[near]] == ordered.kind[later[near]]]
+            share[near] = np.minimum(1.0, share[near] + np.exp(told[near]))
         # Of their mean: were it of the lesser, a poor piece between two good ones would save them.
-        result: Floats = share * (ordered.worth[earlier] + ordered.worth[later]) / 2.0
+        half = ordered.worth / 2.0
+        result: Floats = share * (half[earlier] + half[later])
         return result
 
     def _neighbours(self, ordered: Stretches) -> "_Neighbours":
         start_s, end_s = ordered.start_s, ordered.end_s
         free = _free(ordered)
-        far_s = _FAR * max(self.apart_s, self.told_s or 0.0)
+        far_s = self.apart_s * math.log(max(self.nearness, _NEGLIGIBLE) / _NEGLIGIBLE)
+        if self.told_s is not None:
+            far_s = max(far_s, self.told_s * math.log(1.0 / _NEGLIGIBLE))
         far = np.searchsorted(end_s, start_s - far_s, side="right")
         far = np.minimum(far, free)
         sizes = free - far
