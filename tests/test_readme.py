@@ -87,3 +87,10 @@ def test_the_figures_of_quality_are_those_that_were_measured() -> None:
         assert figures == [f"{value:.3f}".lstrip("0") for value in known], method
     declined = measured["declining"]["thresholds"][0]["declined"]
     assert f"{100 * declined:.0f} % get no clip" in README
+
+
+def test_the_time_of_a_further_question_is_what_was_measured() -> None:
+    measured = json.loads((ROOT / "benchmarks/results/growth-cpu-2-cores.json").read_text())
+    (two_hours,) = (row for row in measured["lengths"] if row["words"] == 20_000)
+    assert f"took {two_hours['question_ms']:.0f} ms there for clips of a minute" in README
+    assert f"\n{two_hours['free_length_ms']:.0f} ms where each clip" in README
