@@ -23,7 +23,6 @@ from clipkit.engines.titles_words import (
     NUMBERS,
     POINTERS,
     POINTING,
-    QUESTION_MARKS,
     STOPS,
     SUBJECTS,
     TRAILS,
@@ -32,7 +31,7 @@ from clipkit.engines.titles_words import (
     is_english,
 )
 from clipkit.types.events import Monitor
-from clipkit.types.speech import SENTENCE_ENDS
+from clipkit.types.speech import QUESTION_MARKS, SENTENCE_ENDS
 
 _SENTENCES = 5
 """So many sentences are looked at closely; the others weigh too little to win."""

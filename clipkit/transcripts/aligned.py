@@ -99,12 +99,12 @@ def _letters(text: str) -> str:
 def _spelt_alike(texts: Sequence[str], words: Sequence[Word]) -> Iterator[Group]:
     """Yield pieces and words of the same letters, as small as both can be parted."""
     group: Group = ([], [])
-    ahead, waiting = 0, list(words)
+    ahead, waiting = 0, iter(words)
     for text in texts:
         group[0].append(text)
         ahead += len(_letters(text))
-        while ahead > 0 and waiting:
-            word = waiting.pop(0)
+        while ahead > 0:
+            word = next(waiting)  # there is one: both have as many letters
             group[1].append(word)
             ahead -= len(_letters(word.text))
         if ahead == 0:

@@ -11,6 +11,8 @@ SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "؟", "۔", "।", "॥")
 """Marks that end a sentence, in the scripts of the languages that recognisers write."""
 
 
+QUESTION_MARKS = ("?", "？", "؟")
+
 _CLOSING = "\"'”’)]»」』）"
 """What may stand behind the mark that ends a sentence."""
 
@@ -27,7 +29,7 @@ def has_end_mark(text: str) -> bool:
 
 def has_question_mark(text: str) -> bool:
     """Tell whether a word ends a question."""
-    return bare_end(text).endswith(("?", "？", "؟"))
+    return bare_end(text).endswith(QUESTION_MARKS)
 
 
 @dataclass(frozen=True, slots=True)
