@@ -25,6 +25,9 @@ LONG_PAUSE_S = 1.0
 NEAR_S = 0.15
 """An edge this close to a pause is as good as in it."""
 
+REACH_S = 10.0
+"""An edge that lies on no border of sentences missed one only if one lies so near."""
+
 _TOLERANCE_S = 0.0015
 """Clips are cut at whole milliseconds."""
 
@@ -39,6 +42,9 @@ class Boundary:
 
     starts_sentence: bool
     ends_sentence: bool
+
+    missed_borders: int
+    """Edges on no border of sentences though one lies within ``REACH_S``: 0 to 2."""
 
     cuts: int
     """Edges that lie inside a word: 0 to 2."""
@@ -65,6 +71,9 @@ class Boundaries:
     ends_sentence: float | None
     """Share of clips."""
 
+    missed_borders: int
+    """Edges, two a clip, with a border of sentences near that they don't lie on."""
+
     cuts_in_words: int
     """Edges, two a clip."""
 
@@ -81,30 +90,62 @@ class Boundaries:
     """Of the same edges."""
 
 
-def boundary(clip: Clip, words: Sequence[Word], target_s: float | None) -> Boundary:
-    """Judge the edges of a clip.
+class Judge:
+    """Judges the edges of the clips of one transcript."""
 
-    Args:
-        clip: With at least one word.
-        words: The whole transcript, in order of start.
-        target_s: The length asked for.
-    """
-    # Where words have no length several start at once, so the clip's words are told by themselves.
-    starts = [word.span.start_s for word in words]
-    first = words.index(clip.words[0], bisect_left(starts, clip.words[0].span.start_s))
-    last = words.index(clip.words[-1], bisect_left(starts, clip.words[-1].span.start_s))
-    marked = is_punctuated(words)
-    pauses = pauses_between(words)
-    edges = (clip.span.start_s, clip.span.end_s)
-    in_length = None if target_s is None else is_length(clip.span, target_s)
-    return Boundary(
-        starts_sentence=first == 0 or is_border(words[first - 1], words[first], marked),
-        ends_sentence=last + 1 == len(words) or is_border(words[last], words[last + 1], marked),
-        cuts=sum(is_inside_word(edge_s, words) for edge_s in edges),
-        in_length=in_length,
-        says_length="no sentence border" in clip.reason if in_length is False else None,
-        pause_distances_s=tuple(distance_s(edge_s, pauses) for edge_s in edges) if pauses else (),
-    )
+    def __init__(self, words: Sequence[Word]) -> None:
+        """Find the borders and pauses.
+
+        Args:
+            words: The whole transcript, at least one word, in order of start.
+        """
+        self._words = words
+        self._starts = [word.span.start_s for word in words]
+        marked = is_punctuated(words)
+        inner = (is_border(before, after, marked) for before, after in pairwise(words))
+        # Border n comes before word n.
+        self._is_border = [True, *inner, True]
+        self._pauses = pauses_between(words)
+        times_s = [*self._starts, max(word.span.end_s for word in words)]
+        places = (place for place, is_one in enumerate(self._is_border) if is_one)
+        self._borders_s = sorted(times_s[place] for place in places)
+
+    def boundary(self, clip: Clip, target_s: float | None) -> Boundary:
+        """Judge the edges of a clip.
+
+        Args:
+            clip: With at least one word.
+            target_s: The length asked for.
+        """
+        first, stop = self._place(clip.words[0]), self._place(clip.words[-1]) + 1
+        edges = (clip.span.start_s, clip.span.end_s)
+        on_border = self._is_border[first], self._is_border[stop]
+        in_length = None if target_s is None else is_length(clip.span, target_s)
+        return Boundary(
+            starts_sentence=on_border[0],
+            ends_sentence=on_border[1],
+            missed_borders=sum(
+                not is_on and self._is_near_border(edge_s)
+                for is_on, edge_s in zip(on_border, edges, strict=True)
+            ),
+            cuts=sum(is_inside_word(edge_s, self._words) for edge_s in edges),
+            in_length=in_length,
+            says_length="no sentence border" in clip.reason if in_length is False else None,
+            pause_distances_s=tuple(distance_s(edge_s, self._pauses) for edge_s in edges)
+            if self._pauses
+            else (),
+        )
+
+    def _place(self, word: Word) -> int:
+        # Where words have no length several start at once, so a word is told by itself.
+        return self._words.index(word, bisect_left(self._starts, word.span.start_s))
+
+    def _is_near_border(self, edge_s: float) -> bool:
+        place = bisect_left(self._borders_s, edge_s)
+        return any(
+            abs(border_s - edge_s) <= REACH_S
+            for border_s in self._borders_s[max(0, place - 1) : place + 1]
+        )
 
 
 def boundaries(corpus: str, judged: Sequence[Boundary]) -> Boundaries:
@@ -116,6 +157,7 @@ def boundaries(corpus: str, judged: Sequence[Boundary]) -> Boundaries:
         clips=len(judged),
         starts_sentence=_share([one.starts_sentence for one in judged]),
         ends_sentence=_share([one.ends_sentence for one in judged]),
+        missed_borders=sum(one.missed_borders for one in judged),
         cuts_in_words=sum(one.cuts for one in judged),
         in_length=_share(lengths),
         silent_misses=sum(one.says_length is False for one in judged),

@@ -204,12 +204,10 @@ def _edges_and_titles(
     clipkit: Variant, mine: Sequence[Asked], folder: Path | None, tell: Tell
 ) -> dict[str, Any]:
     """Judge the clips of the meetings and of a folder of timed transcripts."""
-    edges = [
-        boundaries.boundary(clip, one.sample.transcript.words, TARGET_S)
-        for one in mine
-        for clips in one.clips
-        for clip in clips
-    ]
+    edges = []
+    for one in mine:
+        judge = boundaries.Judge(one.sample.transcript.words)
+        edges += [judge.boundary(clip, TARGET_S) for clips in one.clips for clip in clips]
     names = [title for one in mine for clips in one.clips for title in titles.judged(clips)]
     rows = [(boundaries.boundaries("QMSum", edges), titles.titles("QMSum", names))]
     left_out: dict[str, str] = {}
@@ -219,11 +217,12 @@ def _edges_and_titles(
         for name, transcript in timed.items():
             tell(f"{clipkit.name}: {name}")
             analysis = read(clipkit.pipeline, transcript)
+            judge = boundaries.Judge(transcript.words)
             for criteria in _ASKED_OF_TIMED:
                 clips = ask(clipkit.pipeline, analysis, criteria)
                 if not len(clips):
                     left_out[f"{name}, {criteria or 'highlights'}"] = clips.reason or "no clips"
-                edges += [boundaries.boundary(clip, transcript.words, TARGET_S) for clip in clips]
+                edges += [judge.boundary(clip, TARGET_S) for clip in clips]
                 names += titles.judged(clips)
         rows.append((boundaries.boundaries(folder.name, edges), titles.titles(folder.name, names)))
     return {

@@ -34,6 +34,13 @@ _MOST_WORDS = 120
 """Nobody's sentence has more: the recogniser has left the marks out for a while, as some do."""
 
 
+_COMMAS = (",", ";", ":", "\uff0c", "\u3001", "\uff1b", "\u060c", "\u2014", "\u2013")
+"""Of more scripts too: the full-width and Arabic ones, and dashes."""
+
+_OPENERS = frozenset("and but so because okay ok well now then yeah anyway although though".split())
+"""English words that most often begin a clause where the marks were left out."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SplitSentences:
     """Groups words to sentences, by punctuation where there is some and by pauses.
@@ -173,15 +180,27 @@ def _end_s(words: Sequence[Word]) -> float:
 
 
 def _widest_gap(words: Sequence[Word]) -> int:
-    """Return where the widest gap lies; of gaps as wide, the one nearest to the middle."""
+    """Return where the widest gap lies; of gaps as wide, where somebody would take a breath.
+
+    That is between clauses in the middle half, else nearest to the middle.
+    """
     middle = len(words) / 2
-    return max(
-        range(1, len(words)),
-        key=lambda index: (
-            max(0.0, round(words[index].span.start_s - words[index - 1].span.end_s, 2)),
-            -abs(index - middle),
-        ),
-    )
+
+    def fitness(index: int) -> tuple[float, bool, float]:
+        before, word = words[index - 1], words[index]
+        gap_s = max(0.0, round(word.span.start_s - before.span.end_s, 2))
+        off_middle = abs(index - middle)
+        is_clause = off_middle <= middle / 2 and _begins_clause(before, word)
+        return gap_s, is_clause, -off_middle
+
+    return max(range(1, len(words)), key=fitness)
+
+
+def _begins_clause(before: Word, word: Word) -> bool:
+    if bare_end(before.text).endswith(_COMMAS):
+        return True
+    # What opens a clause opens it only once: "and so we", "okay and now".
+    return word.text.lower() in _OPENERS and before.text.lower() not in _OPENERS
 
 
 def _are_marked(words: Sequence[Word]) -> list[bool]:

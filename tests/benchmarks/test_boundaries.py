@@ -4,8 +4,8 @@ import pytest
 
 from benchmarks.quality.boundaries import (
     Boundary,
+    Judge,
     boundaries,
-    boundary,
     distance_s,
     is_border,
     is_inside_word,
@@ -21,7 +21,7 @@ SAID = "We met Dr. Lee. He was kind. Then we left"
 
 def edges(text: str, first: int, stop: int) -> tuple[bool, bool]:
     words = words_of(text)
-    found = boundary(clip_of(words[first:stop]), words, None)
+    found = Judge(words).boundary(clip_of(words[first:stop]), None)
     return found.starts_sentence, found.ends_sentence
 
 
@@ -36,9 +36,9 @@ def test_marks_make_sentences() -> None:
 
 def test_pauses_make_sentences_where_there_are_no_marks() -> None:
     words = words_of("so we met then he left us", pauses={3: 0.3, 5: 0.1})
-    found = boundary(clip_of(words[3:5]), words, None)
+    found = Judge(words).boundary(clip_of(words[3:5]), None)
     assert (found.starts_sentence, found.ends_sentence) == (True, False)
-    assert boundary(clip_of(words[1:3]), words, None).ends_sentence
+    assert Judge(words).boundary(clip_of(words[1:3]), None).ends_sentence
 
 
 def test_a_long_pause_or_a_new_voice_makes_a_sentence_in_spite_of_marks() -> None:
@@ -50,11 +50,23 @@ def test_a_long_pause_or_a_new_voice_makes_a_sentence_in_spite_of_marks() -> Non
     assert is_border(before, other, marked=True)
 
 
+def test_a_border_is_missed_only_if_one_lies_near() -> None:
+    # A word lasts .4 s: borders up to 2.2 s, and at the end, 31 s.
+    words = words_of("Here. We. Go. " + "on and " * 36)
+    judge = Judge(words)
+    assert judge.boundary(clip_of(words[10:60]), None).missed_borders == 2
+    # From 13.8 s to 19.8 s: both ends lie over 10 s off.
+    far = judge.boundary(clip_of(words[32:47]), None)
+    assert (far.starts_sentence, far.ends_sentence, far.missed_borders) == (False, False, 0)
+    assert judge.boundary(clip_of(words[3:60]), None).missed_borders == 1
+    assert judge.boundary(clip_of(words), None).missed_borders == 0
+
+
 def test_cuts_inside_words_are_counted() -> None:
     words = words_of("one two three")  # 1 to 1.4, to 1.8, to 2.2
-    assert boundary(clip_of(words), words, None).cuts == 0
-    assert boundary(clip_of(words, Span(1.2, 2.1)), words, None).cuts == 2
-    assert boundary(clip_of(words, Span(0.8, 2.1)), words, None).cuts == 1
+    assert Judge(words).boundary(clip_of(words), None).cuts == 0
+    assert Judge(words).boundary(clip_of(words, Span(1.2, 2.1)), None).cuts == 2
+    assert Judge(words).boundary(clip_of(words, Span(0.8, 2.1)), None).cuts == 1
     assert not is_inside_word(1.001, words), "a millisecond is rounding"
     assert is_inside_word(1.01, words)
 
@@ -68,12 +80,12 @@ def test_a_fifth_of_the_target_is_allowed(length_s: float, fits: bool) -> None:
 
 def test_a_clip_of_another_length_should_say_so() -> None:
     words = words_of("one two three")
-    silent = boundary(clip_of(words), words, 60.0)
+    silent = Judge(words).boundary(clip_of(words), 60.0)
     assert (silent.in_length, silent.says_length) == (False, False)
     reason = "no sentence border allows 60 s, so it lasts 1.2 s"
-    assert boundary(clip_of(words, reason=reason), words, 60.0).says_length is True
-    assert boundary(clip_of(words), words, 1.2).says_length is None
-    assert boundary(clip_of(words), words, None).in_length is None
+    assert Judge(words).boundary(clip_of(words, reason=reason), 60.0).says_length is True
+    assert Judge(words).boundary(clip_of(words), 1.2).says_length is None
+    assert Judge(words).boundary(clip_of(words), None).in_length is None
 
 
 def test_distance_to_pauses() -> None:
@@ -84,34 +96,35 @@ def test_distance_to_pauses() -> None:
     assert distance_s(2.0, pauses) == 0.0
     assert distance_s(1.5, pauses) == pytest.approx(0.3)
     assert distance_s(2.5, pauses) == pytest.approx(0.2)
-    found = boundary(clip_of(words[2:], Span(2.5, 3.2)), words, None)
+    found = Judge(words).boundary(clip_of(words[2:], Span(2.5, 3.2)), None)
     assert found.pause_distances_s == pytest.approx((0.2, 0.0))
 
 
 def test_a_transcript_whose_words_all_touch_has_no_pauses() -> None:
     words = words_of("one two three", pauses={1: 0.1})
     assert pauses_between(words) == ()
-    assert boundary(clip_of(words), words, None).pause_distances_s == ()
+    assert Judge(words).boundary(clip_of(words), None).pause_distances_s == ()
 
 
 def test_words_that_start_at_once_are_told_apart() -> None:
     at_once = Span(1.0, 1.0)
     words = (Word("One.", at_once), Word("Two", at_once), Word("three.", at_once))
-    found = boundary(clip_of(words[1:]), words, None)
+    found = Judge(words).boundary(clip_of(words[1:]), None)
     assert (found.starts_sentence, found.ends_sentence) == (True, True)
-    assert not boundary(clip_of(words[2:]), words, None).starts_sentence
+    assert not Judge(words).boundary(clip_of(words[2:]), None).starts_sentence
 
 
 def test_the_sum_counts_each_figure_over_what_it_can_be_told_of() -> None:
     judged = [
-        Boundary(True, True, 0, True, None, (0.0, 0.15)),
-        Boundary(True, False, 2, False, False, (0.4, 0.16)),
-        Boundary(False, False, 0, False, True, ()),
-        Boundary(True, False, 0, None, None, ()),
+        Boundary(True, True, 0, 0, True, None, (0.0, 0.15)),
+        Boundary(True, False, 1, 2, False, False, (0.4, 0.16)),
+        Boundary(False, False, 2, 0, False, True, ()),
+        Boundary(True, False, 0, 0, None, None, ()),
     ]
     found = boundaries("it", judged)
     assert (found.clips, found.starts_sentence, found.ends_sentence) == (4, 0.75, 0.25)
     assert (found.cuts_in_words, found.silent_misses) == (2, 1)
+    assert found.missed_borders == 3
     assert found.in_length == pytest.approx(1 / 3)
     assert found.near_pause == 0.5
     assert found.median_pause_distance_s == pytest.approx(0.155)

@@ -166,6 +166,21 @@ def test_a_long_run_without_any_gap_is_broken_in_halves() -> None:
     assert len(items) == 16
 
 
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("a b c d e f so g h i j k", "so"),  # where a clause begins
+        ("a b c d e and so g h i j k", "and"),  # once
+        ("a b c d e f, g h i j k l", "g"),  # behind a comma
+        ("a b c d e f g h i j so k", "g"),  # but not far from the middle
+    ],
+)
+def test_gaps_as_wide_are_broken_between_clauses(text: str, second: str) -> None:
+    words = spoken(text, word_s=0.5)
+    parts = SplitSentences(longest_s=4.0)(Transcript(words, "en", "test"), NO_SPEECH).items
+    assert [part.words[0].text for part in parts] == ["a", second]
+
+
 def test_no_words_are_no_sentences() -> None:
     assert sentences_of(()).items == ()
 
