@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from clipkit.types.speech import SENTENCE_ENDS
+from clipkit.types.speech import CLAUSE_MARKS, SENTENCE_ENDS
 
 LEADS = frozenset(
     """
@@ -164,7 +164,7 @@ WORD = re.compile(r"[\w\u0300-\u036f]+(?:['’&-][\w\u0300-\u036f]+|[.,][0-9]+)*
 _EDGES = ".,;:!?\"'()[]{}—–-“”‘’«»…،؛؟。、，！？：；।*"
 
 
-CLAUSE_ENDS = (*SENTENCE_ENDS, ",", ";", ":", "—", "–", "،", "؛", "、", "，", "：", "；", "-")
+CLAUSE_ENDS = (*SENTENCE_ENDS, *CLAUSE_MARKS, "-")
 NEVER_LAST = " ,;:.—–-،؛۔。、，：；।'\"`*_#>|~/\\&+=<([{“‘„«「『¿¡"
 """What a title does not end with."""
 

@@ -7,6 +7,7 @@ from itertools import accumulate, pairwise
 
 from clipkit.stages.voices import voices_of
 from clipkit.types.speech import (
+    CLAUSE_MARKS,
     Sentence,
     Sentences,
     Speech,
@@ -32,10 +33,6 @@ to twenty-five."""
 
 _MOST_WORDS = 120
 """Nobody's sentence has more: the recogniser has left the marks out for a while, as some do."""
-
-
-_COMMAS = (",", ";", ":", "\uff0c", "\u3001", "\uff1b", "\u060c", "\u2014", "\u2013")
-"""Of more scripts too: the full-width and Arabic ones, and dashes."""
 
 _OPENERS = frozenset("and but so because okay ok well now then yeah anyway although though".split())
 """English words that most often begin a clause where the marks were left out."""
@@ -197,7 +194,7 @@ def _widest_gap(words: Sequence[Word]) -> int:
 
 
 def _begins_clause(before: Word, word: Word) -> bool:
-    if bare_end(before.text).endswith(_COMMAS):
+    if bare_end(before.text).endswith(CLAUSE_MARKS):
         return True
     # What opens a clause opens it only once: "and so we", "okay and now".
     return word.text.lower() in _OPENERS and before.text.lower() not in _OPENERS

@@ -10,6 +10,8 @@ from clipkit.types.time import Span
 SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "؟", "۔", "।", "॥")
 """Marks that end a sentence, in the scripts of the languages that recognisers write."""
 
+CLAUSE_MARKS = (",", ";", ":", "—", "–", "،", "؛", "、", "\uff0c", "\uff1a", "\uff1b")
+"""Marks that end a clause but no sentence, in the same scripts."""
 
 QUESTION_MARKS = ("?", "？", "؟")
 

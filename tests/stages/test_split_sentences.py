@@ -169,9 +169,9 @@ def test_a_long_run_without_any_gap_is_broken_in_halves() -> None:
 @pytest.mark.parametrize(
     ("text", "second"),
     [
-        ("a b c d e f so g h i j k", "so"),  # where a clause begins
-        ("a b c d e and so g h i j k", "and"),  # once
-        ("a b c d e f, g h i j k l", "g"),  # behind a comma
+        ("a b c d so e f g h i j k", "so"),  # where a clause begins
+        ("a b c d and so e f g h i j", "and"),  # once
+        ("a b c d, e f g h i j k l", "e"),  # behind a comma
         ("a b c d e f g h i j so k", "g"),  # but not far from the middle
     ],
 )
