@@ -1,8 +1,9 @@
 """Words to sentences."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from itertools import accumulate, pairwise
 
 from clipkit.stages.voices import voices_of
@@ -33,6 +34,10 @@ to twenty-five."""
 
 _MOST_WORDS = 120
 """Nobody's sentence has more: the recogniser has left the marks out for a while, as some do."""
+
+_NEAR_S = 10.0
+"""A sentence's end that is only guessed counts for none where a surer one lies so near: a clip can
+reach that far."""
 
 _OPENERS = frozenset("and but so because okay ok well now then yeah anyway although though".split())
 """English words that most often begin a clause where the marks were left out."""
@@ -74,9 +79,13 @@ class SplitSentences:
             return Sentences(())
         parts: list[_Part] = []
         for run in self._runs(transcript.words, _Silence(speech)):
-            end_s = _end_s(run.words) if run.is_marked else None
-            parts += [_Part(words, end_s or _end_s(words)) for words in self._broken(run.words)]
+            broken = [_Part(words, _end_s(words), run.voice) for words in self._broken(run.words)]
+            broken[-1].end = run.end
+            for part in broken if run.is_marked else []:
+                part.until_s = _end_s(run.words)
+            parts += broken
         parts.sort(key=lambda part: part.words[0].span.start_s)
+        _join_unsure(parts, is_marked=_is_marked(transcript.words))
         return Sentences(tuple(_with_pauses(parts)))
 
     def _runs(self, words: Sequence[Word], silence: "_Silence") -> Iterator["_Run"]:
@@ -90,23 +99,25 @@ class SplitSentences:
             run = running.get(voice)
             if run is not None:
                 others_s = said_s[place] - run.said_s
-                if self._ends(run.words[-1], word, others_s, silence, is_marked=marked[place]):
-                    run = None
+                is_marked = run.is_marked and marked[place]
+                end = self._end(run.words[-1], word, others_s, silence, is_marked=is_marked)
+                if end is not None:
+                    run.end, run = end, None
             if run is None:
-                run = running[voice] = _Run(is_marked=marked[place])
+                run = running[voice] = _Run(voice, is_marked=marked[place])
                 runs.append(run)
             run.words.append(word)
             run.said_s = said_s[place + 1]
         for run in runs:
             if run.is_marked and len(run.words) > _MOST_WORDS:
-                yield from self._by_pauses(run.words, silence)
+                yield from self._by_pauses(run, silence)
             else:
                 yield run
 
-    def _ends(
+    def _end(
         self, word: Word, following: Word, others_s: float, silence: "_Silence", *, is_marked: bool
-    ) -> bool:
-        """Tell whether a sentence ends between two words of a voice.
+    ) -> "_End | None":
+        """Tell what ends a sentence between two words of a voice; None if it goes on.
 
         Args:
             word: The first.
@@ -116,25 +127,28 @@ class SplitSentences:
             is_marked: Whether marks are set there.
         """
         if has_end_mark(word.text) and bare_end(word.text).lower() not in _ABBREVIATIONS:
-            return True
+            return _End.SURE
         if others_s > (self.aside_s if is_marked else self.short_aside_s):
-            return True
+            return _End.SURE
         gap_s = following.span.start_s - word.span.end_s - others_s
         paused_s = max(gap_s, silence.between_s(word, following))
-        if not is_marked:
-            return paused_s >= self.pause_s
         # In small letters the sentence goes on, however long somebody looks for words.
-        return paused_s >= self.long_pause_s and not following.text[:1].islower()
+        if paused_s >= self.long_pause_s and not (is_marked and following.text[:1].islower()):
+            return _End.SURE
+        return _End.PAUSE if not is_marked and paused_s >= self.pause_s else None
 
-    def _by_pauses(self, words: Sequence[Word], silence: "_Silence") -> Iterator["_Run"]:
+    def _by_pauses(self, run: "_Run", silence: "_Silence") -> Iterator["_Run"]:
         """Yield what lies between pauses, as where there are no marks."""
-        run = _Run([words[0]])
-        for before, word in pairwise(words):
-            if self._ends(before, word, 0.0, silence, is_marked=False):
-                yield run
-                run = _Run()
-            run.words.append(word)
-        yield run
+        part = _Run(run.voice, [run.words[0]])
+        for before, word in pairwise(run.words):
+            end = self._end(before, word, 0.0, silence, is_marked=False)
+            if end is not None:
+                part.end = end
+                yield part
+                part = _Run(run.voice)
+            part.words.append(word)
+        part.end = run.end
+        yield part
 
     def _broken(self, words: list[Word]) -> list[list[Word]]:
         """Break a run at its widest gap, again and again, until each part is short enough."""
@@ -149,11 +163,28 @@ class SplitSentences:
         return parts
 
 
+class _End(IntEnum):
+    """What ends a sentence, the least sure first."""
+
+    BREAK = 0
+    """It was too long."""
+
+    PAUSE = 1
+    """A pause where marks were left out."""
+
+    SURE = 2
+    """A mark, a long pause or somebody else."""
+
+
 @dataclass(slots=True)
 class _Run:
     """What a voice says in one go, so far."""
 
+    voice: str | None
+
     words: list[Word] = field(default_factory=list)
+
+    end: _End = _End.SURE
 
     is_marked: bool = False
     """Whether punctuation makes it one sentence."""
@@ -162,7 +193,7 @@ class _Run:
     """How long anybody has spoken when its last word ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Part:
     """Words that become a sentence."""
 
@@ -170,6 +201,43 @@ class _Part:
 
     until_s: float
     """Where the sentence that they are all or a part of ends."""
+
+    voice: str | None
+
+    end: _End = _End.BREAK
+
+
+def _join_unsure(parts: Sequence[_Part], *, is_marked: bool) -> None:
+    """Let parts go on to the next of the voice where their end is a guess and a surer one is near.
+
+    Args:
+        parts: In the order of their starts.
+        is_marked: Whether marks are set in most of the talk. Then a mark tells more than a pause;
+            else a long pause tells no more than a shorter one.
+    """
+    surest = _End.SURE if is_marked else _End.PAUSE
+    borders_s = {
+        end: sorted(
+            [
+                parts[0].words[0].span.start_s,
+                *(_end_s(part.words) for part in parts if part.end >= end),
+            ]
+        )
+        for end in (_End.PAUSE, _End.SURE)
+    }
+    following: dict[str | None, _Part] = {}
+    for part in reversed(parts):
+        if part.end < surest and part.voice in following:
+            surer_s = borders_s[_End(part.end + 1)]
+            if _distance_s(_end_s(part.words), surer_s) <= _NEAR_S:
+                part.until_s = max(part.until_s, _end_s(following[part.voice].words))
+        following[part.voice] = part
+
+
+def _distance_s(time_s: float, times_s: Sequence[float]) -> float:
+    """Return how far the nearest of some ascending times is, at least one."""
+    place = bisect_left(times_s, time_s)
+    return min(abs(near_s - time_s) for near_s in times_s[max(0, place - 1) : place + 1])
 
 
 def _end_s(words: Sequence[Word]) -> float:
@@ -198,6 +266,11 @@ def _begins_clause(before: Word, word: Word) -> bool:
         return True
     # What opens a clause opens it only once: "and so we", "okay and now".
     return word.text.lower() in _OPENERS and before.text.lower() not in _OPENERS
+
+
+def _is_marked(words: Sequence[Word]) -> bool:
+    """Tell whether marks are set in most of the talk."""
+    return sum(has_end_mark(word.text) for word in words) * _MARKED >= len(words)
 
 
 def _are_marked(words: Sequence[Word]) -> list[bool]:

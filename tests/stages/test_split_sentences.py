@@ -214,6 +214,31 @@ def test_without_punctuation_a_widest_gap_is_a_border() -> None:
     assert not any(item.goes_on for item in items)
 
 
+@pytest.mark.parametrize(("opener", "is_near"), [(16, True), (22, False), (26, False), (32, True)])
+def test_a_break_without_a_gap_is_no_border_within_ten_seconds_of_a_pause(
+    opener: int, is_near: bool
+) -> None:
+    texts = ["word"] * 48
+    texts[opener] = "and"
+    words = spoken("here it begins", " ".join(texts), word_s=0.5, pause_s=0.5)
+    items = SplitSentences()(Transcript(words, "en", "test"), Speech((), 60.0)).items
+    assert [len(item.words) for item in items] == [3, opener, 48 - opener]
+    assert [item.goes_on for item in items] == [False, is_near, False]
+
+
+def test_a_run_that_began_without_marks_ends_at_a_long_pause_in_small_letters_too() -> None:
+    marked = [f"This is number {number}." for number in range(40)]
+    unmarked = " ".join(["word"] * 150)
+    words = spoken(unmarked, f"going on {unmarked}.", *marked, word_s=0.2, pause_s=0.1)
+    place = 260
+    later = [
+        replace(word, span=Span(word.span.start_s + 1.5, word.span.end_s + 1.5))
+        for word in words[place:]
+    ]
+    items = sentences_of((*words[:place], *later)).items
+    assert words[place - 1] in [item.words[-1] for item in items if not item.goes_on]
+
+
 def test_where_the_marks_are_missing_for_a_while_a_widest_gap_is_a_border() -> None:
     marked = [f"This is number {number}." for number in range(30)]
     words = spoken(*marked, " ".join(["word"] * 140) + ".", word_s=0.5, pause_s=0.1)

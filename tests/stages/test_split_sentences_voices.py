@@ -149,7 +149,10 @@ def test_a_stretch_without_marks_too_short_to_show_is_split_at_its_pauses() -> N
         Transcript((*marked, *unmarked), None, "test"), Speech((), 999.0)
     ).items
     assert [len(item.words) for item in items] == [8] * 30 + [10] * 13
-    assert not any(item.goes_on for item in items)
+    # Of its pauses those within ten seconds of the last mark or of the end count for no border.
+    assert [item.goes_on for item in items] == [False] * 30 + [True] * 2 + [False] * 8 + [
+        True
+    ] * 2 + [False]
 
 
 def test_speech_found_by_the_detector_counts_for_every_voice() -> None:
