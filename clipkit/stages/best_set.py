@@ -12,9 +12,6 @@ from clipkit.types.clips import Moments
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
-_ROUNDING = 1e-9
-"""Sums of the same worths differ by less."""
-
 _NEGLIGIBLE = 1e-3
 """Two that lose a smaller share lose nothing."""
 
@@ -84,44 +81,11 @@ class BestSet:
         if not len(stretches) or size < 1:
             return []
         order = np.lexsort([stretches.start_s, stretches.end_s])
-        if self.told_s is None:  # where pieces of one thing lose, sets without losses tell nothing
-            order = order[self._hopeful(stretches.at(order), size)]
         ordered = stretches.at(order)
-        totals, befores = _totals(ordered.worth, self._neighbours(ordered).best, size)
+        totals, befores = _totals(ordered.worth, self._following(ordered), size)
         length = int(np.argmax([total.max() for total in totals]))
         found: list[int] = order[_traced(totals, befores, length)].tolist()
         return found
-
-    def _hopeful(self, ordered: Stretches, size: int) -> npt.NDArray[np.bool_]:
-        """Return which stretches may be in a best set.
-
-        Without losses, sets are found much faster. What the best of them are worth with their
-        losses is a worth that can be had; what a stretch and the best set of one less are worth
-        without losses is the most that a set with it can have.
-        """
-        free = _free(ordered)
-
-        def follow(total: Floats) -> tuple[Floats, Places]:
-            highest, where = _running_best(total)
-            return (
-                np.where(free > 0, highest[free - 1], -np.inf),
-                np.where(free > 0, where[free - 1], -1),
-            )
-
-        totals, befores = _totals(ordered.worth, follow, size)
-        had = max(
-            self._worth(ordered, _traced(totals, befores, length))
-            for length in range(len(totals))
-            if np.isfinite(totals[length]).any()
-        )
-        others = max([0.0, *(float(total.max()) for total in totals[: size - 1])])
-        result: npt.NDArray[np.bool_] = ordered.worth + others >= had - _ROUNDING
-        return result
-
-    def _worth(self, ordered: Stretches, places: Places) -> float:
-        """Return what a set is worth, given in the order of time."""
-        loss = self._loss(ordered, places[:-1], places[1:])
-        return float(ordered.worth[places].sum() - loss.sum())
 
     def _loss(self, ordered: Stretches, earlier: Places, later: Places) -> Floats:
         """Return what pairs of stretches lose."""
@@ -141,68 +105,78 @@ class BestSet:
         result: Floats = share * (half[earlier] + half[later])
         return result
 
-    def _neighbours(self, ordered: Stretches) -> "_Neighbours":
+    def _following(self, ordered: Stretches) -> Callable[[Floats], tuple[Floats, Places]]:
+        """Return what gives for totals what each stretch can follow at best, and which that is.
+
+        Where it can follow none, that is minus infinity and -1.
+        """
         start_s, end_s = ordered.start_s, ordered.end_s
         free = _free(ordered)
         far_s = self.apart_s * math.log(max(self.nearness, _NEGLIGIBLE) / _NEGLIGIBLE)
         if self.told_s is not None:
             far_s = max(far_s, self.told_s * math.log(1.0 / _NEGLIGIBLE))
-        far = np.searchsorted(end_s, start_s - far_s, side="right")
-        far = np.minimum(far, free)
-        sizes = free - far
-        # Every pair of a stretch and one that ends shortly before it, by the later of the two.
-        later = np.repeat(np.arange(len(sizes)), sizes)
-        offsets = np.cumsum(sizes) - sizes
-        earlier = np.arange(len(later)) - offsets[later] + far[later]
-        loss = self._loss(ordered, earlier, later)
-        places = np.flatnonzero(sizes)
-        which = np.repeat(np.arange(len(places)), sizes[places])
-        return _Neighbours(far, earlier, loss, places, offsets[places], which)
+        # So many end so far before each that following them costs nothing.
+        far = np.minimum(np.searchsorted(end_s, start_s - far_s, side="right"), free)
 
+        def follow(total: Floats) -> tuple[Floats, Places]:
+            highest, where = _running_best(total)
+            reached = np.where(far > 0, highest[far - 1], -np.inf)
+            before = np.where(far > 0, where[far - 1], -1)
+            near = self._worth_following(ordered, total)
+            later, earlier = _pairs(near, far, free)
+            if len(later):
+                values = total[earlier] - self._loss(ordered, earlier, later)
+                firsts = np.flatnonzero(np.diff(later, prepend=-1))
+                best = np.maximum.reduceat(values, firsts)
+                is_best = np.flatnonzero(
+                    values == np.repeat(best, np.diff(firsts, append=len(later)))
+                )
+                nearest = earlier[is_best[np.diff(later[is_best], prepend=-1) > 0]]
+                is_better = best > reached[later[firsts]]
+                places = later[firsts][is_better]
+                reached[places] = best[is_better]
+                before[places] = nearest[is_better]
+            before[np.isneginf(reached)] = -1
+            return reached, before
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Neighbours:
-    """Which stretches can come before which: those far off cost nothing, those near a loss."""
+        return follow
 
-    far: Places
-    """Shape (n,): so many, of all in the order of their ends, end far before each."""
+    def _worth_following(self, ordered: Stretches, total: Floats) -> Places:
+        """Return which stretches something may follow at best, ascending.
 
-    earlier: Places
-    """Shape (pairs,): the earlier of two near ones; all of one later stand together."""
-
-    loss: Floats
-    """Shape (pairs,)."""
-
-    places: Places
-    """Shape (later,), ascending: which are the later of some pair."""
-
-    starts: Places
-    """Shape (later,): the first pair of each."""
-
-    which: Places
-    """Shape (pairs,), ascending: the place in ``places`` of the later of the two."""
-
-    def best(self, total: Floats) -> tuple[Floats, Places]:
-        """Return for each stretch the best total it can follow, and which that is.
-
-        Where it can follow none, that is minus infinity and -1.
+        Not one after another of its kind whose total is no lower, and neither once half of its own
+        worth is taken off: that other is further from whatever follows, so it loses a smaller share
+        of the two worths' mean, and there is no share at which it would be worth less.
         """
-        reached = np.full(len(total), -np.inf)
-        before = np.full(len(total), -1, np.int64)
-        has_far = self.far > 0
-        highest, where = _running_best(total)
-        reached[has_far] = highest[self.far[has_far] - 1]
-        before[has_far] = where[self.far[has_far] - 1]
-        if len(self.places):
-            values = total[self.earlier] - self.loss
-            best = np.maximum.reduceat(values, self.starts)
-            is_best = np.flatnonzero(values == best[self.which])
-            nearest = self.earlier[is_best[np.diff(self.which[is_best], prepend=-1) > 0]]
-            is_better = best > reached[self.places]
-            reached[self.places[is_better]] = best[is_better]
-            before[self.places[is_better]] = nearest[is_better]
-        before[np.isneginf(reached)] = -1
-        return reached, before
+        kinds = ordered.kind if self.told_s is not None else np.zeros(len(ordered), np.int64)
+        keep = np.isfinite(total)
+        for kind in np.unique(kinds):
+            places = np.flatnonzero(kinds == kind)
+            rivals = np.stack([total[places], total[places] - ordered.worth[places] / 2.0])
+            for rival in rivals:
+                _, where = _running_best(rival)
+                is_lower = rivals[:, where[:-1]] >= rivals[:, 1:]
+                keep[places[1:][is_lower.all(axis=0)]] = False
+        result: Places = np.flatnonzero(keep)
+        return result
+
+
+def _pairs(near: Places, far: Places, free: Places) -> tuple[Places, Places]:
+    """Return each stretch with each of some that end before it but not far before.
+
+    Args:
+        near: Which may come first, ascending.
+        far: How many, of all in the order of their ends, end far before each.
+        free: How many end before each.
+
+    Returns:
+        The later of each pair, ascending, and the earlier.
+    """
+    starts = np.searchsorted(near, far)
+    sizes = np.searchsorted(near, free) - starts
+    later = np.repeat(np.arange(len(sizes)), sizes)
+    offsets = np.cumsum(sizes) - sizes
+    return later, near[np.arange(len(later)) - (offsets - starts)[later]]
 
 
 def _free(ordered: Stretches) -> Places:

@@ -165,6 +165,44 @@ def test_pieces_of_one_thing_that_touch_are_worth_no_more_than_the_better() -> N
     assert _found(best_set, [*pieces, (0.0, 30.0, 0.7)], 3) == [(0.0, 30.0, 0.7)]
 
 
+@pytest.mark.parametrize(
+    ("best_set", "size", "stretches"),
+    [
+        pytest.param(
+            BestSet(0.5, 60.0, told_s=1.0),
+            4,
+            [(0.0, 1.0, 0.9, 1), (1.0, 2.0, 0.8, 1), (6.0, 8.0, 0.2, 1), (11.0, 15.0, 0.8, 0)],
+            id="an earlier end with a higher total loses more, being worth more itself",
+        ),
+        pytest.param(
+            BestSet(0.5, 4.0, told_s=1.0),
+            4,
+            [
+                (1.0, 4.0, 0.4, 0),
+                (1.0, 4.0, 0.6, 1),
+                (5.0, 10.0, 0.7, 0),
+                (6.0, 10.0, 0.8, 1),
+                (7.0, 12.0, 0.2, 0),
+                (8.0, 9.0, 0.4, 0),
+                (10.0, 11.0, 0.5, 1),
+            ],
+            id="an earlier end that would lose less has a lower total",
+        ),
+        pytest.param(
+            BestSet(0.0, 4.0, told_s=30.0),
+            2,
+            [(1.0, 2.0, 0.3, 0), (1.0, 3.0, 0.2, 1), (4.0, 8.0, 0.2, 0)],
+            id="an earlier end is of the kind of what follows",
+        ),
+    ],
+)
+def test_not_what_ends_first_and_has_most_so_far_comes_before_each(
+    best_set: BestSet, size: int, stretches: list[Stretch]
+) -> None:
+    worth = _worth(best_set, _found(best_set, stretches, size))
+    assert worth == pytest.approx(_best_of_all(best_set, stretches, size), abs=1e-3)
+
+
 def test_a_poor_piece_between_two_good_ones_saves_nothing() -> None:
     pieces = [(0.0, 10.0, 0.9), (10.0, 11.0, 0.1), (11.0, 21.0, 0.8)]
     assert _found(BestSet(0.0, 60.0, told_s=30.0), pieces, 3) == pieces[:1]
