@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clipkit.types.retrieval import LexicalIndex, TermWeights
-from clipkit.types.speech import Transcript
+from clipkit.types.speech import UNSPACED_LETTERS, Transcript
 
 _STEMMERS = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
@@ -80,8 +80,7 @@ _SIGN = r"[\u0900-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ece\u0f00-\u10
 """Letters and vowel signs of South and South-East Asia; ``\\w`` leaves out the signs."""
 
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|{_SIGN})*(?:['\u2019][^\W_](?:[^\W_]|{_SIGN})*)*")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
-"""Thai, Japanese and Chinese put no space between words."""
+_UNSPACED = re.compile(f"[{UNSPACED_LETTERS}]+")
 
 
 class Lexicon:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from clipkit.types.speech import CLAUSE_MARKS, SENTENCE_ENDS
+from clipkit.types.speech import CLAUSE_MARKS, SENTENCE_ENDS, UNSPACED_LETTERS
 
 LEADS = frozenset(
     """
@@ -152,11 +152,7 @@ _MARKERS = frozenset(
 _ENGLISH_SHARE = 0.07
 """English talk has 0.3; Dutch and Danish, which share a few of these words, have 0.03."""
 
-UNSPACED = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    r"\uf900-\ufaff\U00020000-\U0003ffff]"
-)
-"""Letters of scripts that part words by nothing: Thai, Lao, Burmese, Khmer, kana, Han."""
+UNSPACED = re.compile(f"[{UNSPACED_LETTERS}]")
 
 WORD = re.compile(r"[\w\u0300-\u036f]+(?:['’&-][\w\u0300-\u036f]+|[.,][0-9]+)*")
 """A word with what may stand within it."""

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from clipkit.transcripts.words import spread, words_of_cue
-from clipkit.types.speech import Cue, Word
+from clipkit.types.speech import UNSPACED_LETTERS, Cue, Word
 from clipkit.types.time import Span
 
 _NEAR_S = 0.5
 """So far outside its text's times a word may still lie."""
 
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-"""Thai, Japanese and Chinese put no space between words."""
+_UNSPACED = re.compile(f"[{UNSPACED_LETTERS}]")
 
 _OPENING = "「『\uff08《【“\u2018("
 

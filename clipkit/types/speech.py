@@ -13,6 +13,13 @@ SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "؟", "۔", "।", "॥")
 CLAUSE_MARKS = (",", ";", ":", "—", "–", "،", "؛", "、", "\uff0c", "\uff1a", "\uff1b")
 """Marks that end a clause but no sentence, in the same scripts."""
 
+UNSPACED_LETTERS = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    r"\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""What a regular expression's brackets hold for the letters of scripts that part words by nothing:
+Thai, Lao, Burmese, Khmer, kana, Han."""
+
 QUESTION_MARKS = ("?", "？", "؟")
 
 _CLOSING = "\"'”’)]»」』）"
