@@ -15,6 +15,9 @@ Places = npt.NDArray[np.int64]
 _NEGLIGIBLE = 1e-3
 """Two that lose a smaller share lose nothing."""
 
+_TRIED = (0.0, 0.5, 1.0)
+"""Where among those that a stretch may follow the ones lie that are tried first."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretches:
@@ -123,7 +126,9 @@ class BestSet:
             reached = np.where(far > 0, highest[far - 1], -np.inf)
             before = np.where(far > 0, where[far - 1], -1)
             near = self._worth_following(ordered, total)
-            later, earlier = _pairs(near, far, free)
+            starts, stops = np.searchsorted(near, far), np.searchsorted(near, free)
+            starts = self._first_hopeful(ordered, total, near, starts, stops)
+            later, earlier = _pairs(near, starts, stops)
             if len(later):
                 values = total[earlier] - self._loss(ordered, earlier, later)
                 firsts = np.flatnonzero(np.diff(later, prepend=-1))
@@ -160,20 +165,43 @@ class BestSet:
         result: Places = np.flatnonzero(keep)
         return result
 
+    def _first_hopeful(
+        self, ordered: Stretches, total: Floats, near: Places, starts: Places, stops: Places
+    ) -> Places:
+        """Return the first that each stretch may follow at best.
 
-def _pairs(near: Places, far: Places, free: Places) -> tuple[Places, Places]:
-    """Return each stretch with each of some that end before it but not far before.
+        To follow a few of them tells what can be reached at the least. Those before the first whose
+        total is as high fall short of it, since they can only lose.
+
+        Args:
+            ordered: All stretches.
+            total: Of each.
+            near: Which of them something may follow, ascending.
+            starts: The first in ``near`` that is near enough to each stretch to lose.
+            stops: The first in ``near`` that does not end before it.
+        """
+        some = np.flatnonzero(starts < stops)
+        least = np.full(len(starts), -np.inf)
+        for share in _TRIED:
+            places = starts[some] + (share * (stops - 1 - starts)[some]).astype(np.int64)
+            values = total[near[places]] - self._loss(ordered, near[places], some)
+            least[some] = np.maximum(least[some], values)
+        highest = np.maximum.accumulate(total[near])
+        return np.maximum(starts, np.searchsorted(highest, least))
+
+
+def _pairs(near: Places, starts: Places, stops: Places) -> tuple[Places, Places]:
+    """Return each stretch with each that it may follow.
 
     Args:
         near: Which may come first, ascending.
-        far: How many, of all in the order of their ends, end far before each.
-        free: How many end before each.
+        starts: The first in ``near`` that may come before each stretch.
+        stops: The first behind that which may not.
 
     Returns:
         The later of each pair, ascending, and the earlier.
     """
-    starts = np.searchsorted(near, far)
-    sizes = np.searchsorted(near, free) - starts
+    sizes = stops - starts
     later = np.repeat(np.arange(len(sizes)), sizes)
     offsets = np.cumsum(sizes) - sizes
     return later, near[np.arange(len(later)) - (offsets - starts)[later]]
