@@ -1,8 +1,8 @@
 """The best set of stretches of time that don't overlap, found exactly by dynamic programming."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,13 @@ class Stretches:
             self.kind[places],
             self.topic_time_s[places],
         )
+
+
+class Follow(Protocol):
+    """Gives for totals what each stretch can follow at best, and which that is."""
+
+    def __call__(self, total: Floats, *, is_last: bool) -> tuple[Floats, Places]:
+        """Return both, shape (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +115,11 @@ class BestSet:
         result: Floats = share * (half[earlier] + half[later])
         return result
 
-    def _following(self, ordered: Stretches) -> Callable[[Floats], tuple[Floats, Places]]:
+    def _following(self, ordered: Stretches) -> "Follow":
         """Return what gives for totals what each stretch can follow at best, and which that is.
 
-        Where it can follow none, that is minus infinity and -1.
+        Where it can follow none, that is minus infinity and -1. Of the last stretches of a set only
+        the best counts: those that cannot be it may be said to reach less than they do.
         """
         start_s, end_s = ordered.start_s, ordered.end_s
         free = _free(ordered)
@@ -121,13 +129,17 @@ class BestSet:
         # So many end so far before each that following them costs nothing.
         far = np.minimum(np.searchsorted(end_s, start_s - far_s, side="right"), free)
 
-        def follow(total: Floats) -> tuple[Floats, Places]:
+        def follow(total: Floats, *, is_last: bool) -> tuple[Floats, Places]:
             highest, where = _running_best(total)
             reached = np.where(far > 0, highest[far - 1], -np.inf)
             before = np.where(far > 0, where[far - 1], -1)
             near = self._worth_following(ordered, total)
             starts, stops = np.searchsorted(near, far), np.searchsorted(near, free)
-            starts = self._first_hopeful(ordered, total, near, starts, stops)
+            starts, least = self._first_hopeful(ordered, total, near, starts, stops)
+            if is_last:
+                most = np.where(free > 0, highest[free - 1], -np.inf) + ordered.worth
+                enough = (np.maximum(least, reached) + ordered.worth).max()
+                starts = np.where(most < enough, stops, starts)
             later, earlier = _pairs(near, starts, stops)
             if len(later):
                 values = total[earlier] - self._loss(ordered, earlier, later)
@@ -167,11 +179,11 @@ class BestSet:
 
     def _first_hopeful(
         self, ordered: Stretches, total: Floats, near: Places, starts: Places, stops: Places
-    ) -> Places:
-        """Return the first that each stretch may follow at best.
+    ) -> tuple[Places, Floats]:
+        """Return the first that each stretch may follow at best, and what it reaches at the least.
 
-        To follow a few of them tells what can be reached at the least. Those before the first whose
-        total is as high fall short of it, since they can only lose.
+        To follow a few of them tells that. Those before the first whose total is as high fall short
+        of it, since they can only lose.
 
         Args:
             ordered: All stretches.
@@ -187,7 +199,7 @@ class BestSet:
             values = total[near[places]] - self._loss(ordered, near[places], some)
             least[some] = np.maximum(least[some], values)
         highest = np.maximum.accumulate(total[near])
-        return np.maximum(starts, np.searchsorted(highest, least))
+        return np.maximum(starts, np.searchsorted(highest, least)), least
 
 
 def _pairs(near: Places, starts: Places, stops: Places) -> tuple[Places, Places]:
@@ -214,9 +226,7 @@ def _free(ordered: Stretches) -> Places:
     return result
 
 
-def _totals(
-    worth: Floats, follow: Callable[[Floats], tuple[Floats, Places]], size: int
-) -> tuple[list[Floats], list[Places]]:
+def _totals(worth: Floats, follow: Follow, size: int) -> tuple[list[Floats], list[Places]]:
     """Return for sets of one, of two and so on what the best is worth that ends with each stretch.
 
     Args:
@@ -228,8 +238,9 @@ def _totals(
         The totals, minus infinity where there is no such set, and the one before each in its set.
     """
     totals, befores = [worth], [np.full(len(worth), -1, np.int64)]
-    while len(totals) < min(size, len(worth)) and np.isfinite(totals[-1]).any():
-        reached, before = follow(totals[-1])
+    most = min(size, len(worth))
+    while len(totals) < most and np.isfinite(totals[-1]).any():
+        reached, before = follow(totals[-1], is_last=len(totals) + 1 == most)
         totals.append(reached + worth)
         befores.append(before)
     return totals, befores

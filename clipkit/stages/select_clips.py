@@ -128,12 +128,13 @@ class SelectClips:
         left = np.ones(len(moments), bool)
         left[chosen] = False
         found: list[tuple[int, str]] = []
-        for number in np.setdiff1d(scored.criterion[left], scored.criterion[chosen]).tolist():
-            if number < 0:
+        answered = set(scored.criterion[chosen].tolist())
+        for number, asked in enumerate(criteria.wanted):
+            others = left & (scored.criterion == number)
+            if number in answered or not others.any():
                 continue
-            index = _best(scored, left & (scored.criterion == number))
+            index = _best(scored, others)
             why = self._why_not(scored, index, chosen, best, query)
-            asked = criteria.wanted[number]
             caveat = "" if asked.caveat is None else f"; {asked.caveat}"
             found.append((index, f"the best for “{asked.text}”: {why}{caveat}"))
         for index in (*chosen, *(index for index, _ in found)):
