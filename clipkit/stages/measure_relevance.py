@@ -161,8 +161,7 @@ class _ToSentences:
     """
 
     def __init__(self, searchable: Searchable) -> None:
-        counts = [len(item.words) for item in searchable.sentences.items]
-        reached = np.concatenate([[0.0], np.cumsum(counts)])
+        reached = searchable.sentences.words_before
         borders = reached[searchable.passages.starts]
         self._passages = (borders[:-1] + borders[1:]) / 2.0
         self._sentences = (reached[:-1] + reached[1:]) / 2.0

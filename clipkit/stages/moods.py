@@ -243,6 +243,7 @@ def adds_only_praise(terms: Sequence[str], lexicon: Lexicon) -> bool:
     return lexicon.language == "en" and _praise().issuperset(terms)
 
 
+@cache
 def kinds_abroad(language: str) -> frozenset[str]:
     """Return words of a language that praise or name kinds of moments, in lower case.
 

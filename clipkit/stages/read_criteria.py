@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from operator import attrgetter
 
 from clipkit.engines.lexicon import (
     Lexicon,
@@ -84,9 +83,7 @@ def read_criteria(
     Raises:
         OptionError: What is excluded names no subject and no kind of moment.
     """
-    # Of tens of thousands of words, for each question: a loop in Python would show.
-    speakers = set(map(attrgetter("speaker"), transcript.words))
-    labels = sorted(label for label in speakers if label)
+    labels = transcript.speakers
     lexicon = Lexicon(index.language)
     said = _Said(transcript, index.language)
     names = _names_alone(labels, (*query.criteria, *query.exclude), transcript, lexicon)

@@ -1,6 +1,5 @@
 """What tells, passage by passage, whether a criterion is answered there."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -109,8 +108,8 @@ def saying(searchable: Searchable, criterion: Criterion) -> npt.NDArray[np.bool_
     items, index = searchable.sentences.items, searchable.index
     result = np.zeros(len(items), np.bool_)
     wanted, speakers = set(criterion.terms), set(criterion.speakers)
-    places = [bisect_left(index.terms, term) for term in wanted]
-    if not wanted or not wanted.issubset(index.terms[at] for at in places if at < len(index.terms)):
+    places = [index.place(term) for term in wanted]
+    if not wanted or -1 in places:
         return result
     # Few passages hold them all, so few sentences are looked at.
     inside = [index.passages.starts[at : at + 2] for at in places]
@@ -134,8 +133,7 @@ class _Terms:
     """
 
     def __init__(self, index: LexicalIndex, terms: Sequence[str]) -> None:
-        places = {term: place for place, term in enumerate(index.terms)}
-        known = np.array([places[term] for term in terms if term in places], np.int64)
+        known = np.array([place for term in terms if (place := index.place(term)) >= 0], np.int64)
         self.passages = index.passages.total(known)
         self.around = index.surroundings.total(known)
         rarity = _rarity(index.passages, known)
@@ -167,7 +165,7 @@ def _speaker_share(searchable: Searchable, speakers: Sequence[str]) -> Floats:
     if not speakers:
         return np.zeros(len(searchable.passages))
     wanted = set(speakers)
-    counts = np.array([len(item.words) for item in searchable.sentences.items], np.float64)
+    counts = np.diff(searchable.sentences.words_before).astype(np.float64)
     said = counts * [item.speaker in wanted for item in searchable.sentences.items]
     starts = searchable.passages.starts[:-1]
     result: Floats = np.add.reduceat(said, starts) / np.add.reduceat(counts, starts)

@@ -1,5 +1,6 @@
 """What makes a transcript searchable, and how well it answers a question."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +82,11 @@ class LexicalIndex:
 
     surroundings: TermWeights
     """Weights in each passage with the one before and the one after."""
+
+    def place(self, term: str) -> int:
+        """Return the index of a term; -1 where nobody says it."""
+        place = bisect_left(self.terms, term)
+        return place if self.terms[place : place + 1] == (term,) else -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

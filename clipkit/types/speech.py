@@ -1,6 +1,7 @@
 """Speech: where it is, and what is said."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ class Word:
     """Label of who says it; None where the origin gives none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Transcript:
     """Everything that is said, word by word."""
 
@@ -95,6 +96,11 @@ class Transcript:
     def text(self) -> str:
         """All words, joined by spaces."""
         return " ".join(word.text for word in self.words)
+
+    @cached_property
+    def speakers(self) -> tuple[str, ...]:
+        """Labels of all who speak, ascending; every question asks for them."""
+        return tuple(sorted({word.speaker for word in self.words if word.speaker}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +136,22 @@ class Sentence:
         return Span(self.words[0].span.start_s, max(word.span.end_s for word in self.words))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sentences:
     """The transcript, sentence by sentence."""
 
     items: tuple[Sentence, ...]
     """In the order of their starts; together they hold every word once."""
+
+    @cached_property
+    def words_before(self) -> npt.NDArray[np.int64]:
+        """How many words come before each sentence, and at last how many there are.
+
+        Shape (sentences + 1,). Every question asks for them.
+        """
+        result = np.cumsum([0, *(len(item.words) for item in self.items)])
+        result.setflags(write=False)
+        return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -141,7 +141,7 @@ def examples(
         if item.kind != "answer"
     ]
     drawn = [pool[place] for place in rng.choice(len(pool), min(foreign, len(pool)), replace=False)]
-    labels = sorted({word.speaker or "" for word in meeting.transcript.words})
+    labels = meeting.transcript.speakers
     lexicon = Lexicon(meeting.transcript.language)
     asked = [*meeting.asked, *(Asked("foreign", item.text, ()) for item in drawn)]
     criteria = [understood(item.text, labels, lexicon) for item in asked]
@@ -166,8 +166,7 @@ def evidence(
 
 
 def _truth(source: Searchable, asked: Asked) -> npt.NDArray[np.float32]:
-    counts = [len(item.words) for item in source.sentences.items]
-    reached = np.concatenate([[0], np.cumsum(counts)])
+    reached = source.sentences.words_before
     is_gold = np.zeros(reached[-1])
     for part in asked.gold:
         is_gold[part.first : part.stop] = 1.0

@@ -98,6 +98,18 @@ def test_counts_are_the_passages_a_term_occurs_in() -> None:
     assert counts["road"] == 1
 
 
+@pytest.mark.parametrize("term", ["", "a", "cap", "zoo"])
+def test_what_nobody_says_has_no_place(term: str) -> None:
+    index = Lexicon("en").index(CATS)
+    assert index.place(term) == -1
+    assert Lexicon("en").index([""]).place(term) == -1
+
+
+def test_each_term_has_its_place() -> None:
+    index = Lexicon("en").index(CATS)
+    assert [index.place(term) for term in index.terms] == list(range(len(index.terms)))
+
+
 def test_a_term_is_around_where_its_neighbours_hold_it() -> None:
     index = Lexicon("en").index(["a1", "b2", "c3", "d4"])
     weights = index.surroundings.total(_place(index, "b2"))
