@@ -149,13 +149,16 @@ def _logits(nets: Arrays, evidence: Evidence) -> Rows:
     ]
     features = np.broadcast_to(evidence.features, (count, *evidence.features.shape))
     values = np.concatenate([features, *shared], axis=1)
-    hidden = _gelu(nets["inside"] @ values + nets["inside_bias"][:, :, None])
+    inside = nets["inside"] @ values
+    inside += nets["inside_bias"][:, :, None]
+    hidden = _gelu(inside)
     for number in range(nets["blocks"].shape[1]):
         weights, bias = nets["blocks"][:, number], nets["blocks_bias"][:, number]
-        hidden = hidden + _gelu(_convolved(hidden, weights, bias, 2**number))
+        hidden += _gelu(_convolved(hidden, weights, bias, 2**number))
     whole = np.concatenate([hidden.mean(axis=2), hidden.max(axis=2)], axis=1)
     shift = (nets["whole"] @ whole[:, :, None])[:, :, 0] + nets["whole_bias"]
-    hidden = _gelu(hidden + shift[:, :, None])
+    hidden += shift[:, :, None]
+    hidden = _gelu(hidden)
     result: Rows = (nets["outside"][:, None] @ hidden).reshape(count, passages)
     return result + nets["outside_bias"]
 
@@ -171,15 +174,23 @@ def _convolved(hidden: Rows, weights: Rows, bias: Rows, apart: int) -> Rows:
     """
     count = hidden.shape[2]
     padded = np.pad(hidden, ((0, 0), (0, 0), (apart, apart)))
-    summed = bias[:, :, None]
-    for place in range(3):
-        tap = padded[:, :, place * apart : place * apart + count]
-        summed = summed + weights[:, place] @ tap
+    summed: Rows = weights[:, 0] @ padded[:, :, :count]
+    summed += bias[:, :, None]
+    for place in (1, 2):
+        summed += weights[:, place] @ padded[:, :, place * apart : place * apart + count]
     return summed
 
 
 def _gelu(values: Rows) -> Rows:
     """Return GELU in its tanh form, as the training has it."""
-    inner = np.float32(0.7978845608) * (values + np.float32(0.044715) * values * values * values)
-    result: Rows = np.float32(0.5) * values * (1 + np.tanh(inner))
+    # In place: new arrays for each step would take longer than the steps.
+    inner = np.float32(0.044715) * values
+    inner *= values
+    inner *= values
+    inner += values
+    inner *= np.float32(0.7978845608)
+    np.tanh(inner, out=inner)
+    inner += np.float32(1.0)
+    result: Rows = np.float32(0.5) * values
+    result *= inner
     return result

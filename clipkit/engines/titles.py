@@ -211,7 +211,7 @@ def _substance(line: _Line, counts: Counter[str], *, english: bool) -> Iterator[
             yield -3.0
         elif english and low in STOPS:
             yield 0.0
-        elif UNSPACED.match(unit):
+        elif not unit.isascii() and UNSPACED.match(unit):
             yield 0.3
         elif len(low) < 3 and not low.isdigit():
             yield 0.0
@@ -219,6 +219,11 @@ def _substance(line: _Line, counts: Counter[str], *, english: bool) -> Iterator[
             named = (place > 0 and unit[0].isupper()) or low[:1].isdigit()
             again = counts[low] > 1 and len(low) > 3
             yield 0.5 + 0.04 * min(len(low), 10) + 0.25 * named + 0.35 * again
+
+
+def _has_mark(unit: str) -> bool:
+    """Tell whether a unit may end with a mark, which is slower to look up."""
+    return not unit[-1].isalnum()
 
 
 def _is_stray(unit: str) -> bool:
@@ -232,7 +237,7 @@ def _starts(line: _Line, *, english: bool) -> list[tuple[int, float]]:
     for place in range(len(units)):
         if place == 0:
             value = 0.6 if units[-1].endswith(SENTENCE_ENDS) else 0.3
-        elif units[place - 1].endswith(CLAUSE_ENDS):
+        elif _has_mark(units[place - 1]) and units[place - 1].endswith(CLAUSE_ENDS):
             value = 0.6 if units[place - 1].endswith(SENTENCE_ENDS) else 0.2
         elif english and lows[place] in {"how", "why"}:
             value = 0.2
@@ -284,9 +289,9 @@ def _ends(line: _Line, *, english: bool) -> list[tuple[int, float]]:
     ends: dict[int, float] = {}
     for place, unit in enumerate(line.units, 1):
         last = place == len(line.units)
-        if unit.endswith(SENTENCE_ENDS):
+        if _has_mark(unit) and unit.endswith(SENTENCE_ENDS):
             value, marked = 0.8, True
-        elif last or unit.endswith(CLAUSE_ENDS):
+        elif last or (_has_mark(unit) and unit.endswith(CLAUSE_ENDS)):
             value, marked = 0.3, False
         elif english and line.lows[place] in _OPENERS:
             value, marked = 0.1, False

@@ -102,11 +102,13 @@ def fluent(words: Sequence[str], *, english: bool) -> list[str]:
     A mark that ends a sentence moves to the word before a dropped one, commas around it go with it.
     Repetitions are dropped in English alone: others double words to say something.
     """
+    lows = [bare(word) for word in words]
     kept: list[str] = []
+    kept_lows: list[str] = []
     place = 0
     while place < len(words):
-        word, low = words[place], bare(words[place])
-        following = bare(words[place + 1]) if place + 1 < len(words) else ""
+        word, low = words[place], lows[place]
+        following = lows[place + 1] if place + 1 < len(words) else ""
         if low in HESITATIONS or (english and low in ENGLISH_HESITATIONS):
             _end_clause(kept, word)
         elif english and _is_filler(kept, low, words, place):
@@ -114,8 +116,9 @@ def fluent(words: Sequence[str], *, english: bool) -> list[str]:
             place += 1
         elif not _is_false_start(word, low, following, english=english):
             kept.append(word)
+            kept_lows.append(low)
             if english:
-                _drop_repetition(kept)
+                _drop_repetition(kept, kept_lows)
         place += 1
     return kept
 
@@ -145,22 +148,24 @@ def _is_false_start(word: str, low: str, following: str, *, english: bool) -> bo
     return english and word == low and len(low) <= 3 and not set(low) & set("aeio")
 
 
-def _drop_repetition(kept: list[str]) -> None:
+def _drop_repetition(kept: list[str], lows: list[str]) -> None:
     """Drop the last one, two or three words' twin before them, where it ends no clause."""
-    last = bare(kept[-1])
+    if lows[-1] not in lows[-4:-1]:
+        return
     for length in (1, 2, 3):
         if len(kept) < 2 * length:
             return
-        if bare(kept[-1 - length]) != last or kept[-1 - length].endswith((".", "?", "!")):
+        again, low = kept[-length:], lows[-length:]
+        if lows[-2 * length : -length] != low or kept[-1 - length].endswith((".", "?", "!")):
             continue
-        again, first = kept[-length:], kept[-2 * length : -length]
-        low = [bare(word) for word in again]
-        if [bare(word) for word in first] != low or "" in low:
+        if "" in low:
             continue
         named = again[0][0].isupper() and low[0] not in STOPS
         if length > 1 or not (named or low[0] in _DOUBLED):
-            again[0] = first[0] if first[0][:1].isupper() else again[0]
+            first = kept[-2 * length]
+            again[0] = first if first[:1].isupper() else again[0]
             kept[-2 * length :] = again
+            del lows[-length:]
             return
 
 
@@ -181,7 +186,11 @@ def units_of(words: Sequence[str]) -> tuple[list[str], list[bool]]:
     units: list[str] = []
     spaced: list[bool] = []
     for word in words:
-        parts = [word] if word.isascii() or not UNSPACED.search(word) else _letters(word)
+        if word.isascii():
+            units.append(word)
+            spaced.append(True)
+            continue
+        parts = _letters(word) if UNSPACED.search(word) else [word]
         beside = bool(units) and UNSPACED.match(units[-1][-1]) and UNSPACED.match(parts[0])
         units += parts
         spaced += [not beside, *[False] * (len(parts) - 1)]

@@ -59,6 +59,8 @@ class _Runs:
         return self.where(is_border[self.first] & is_border[self.stop])
 
     def free_of(self, spans: Sequence[Span]) -> "_Runs":
+        if not spans:
+            return self
         keep = np.ones(len(self.first), bool)
         for span in spans:
             keep &= (self.end_s <= span.start_s) | (self.start_s >= span.end_s)
@@ -236,12 +238,13 @@ def _runs_from(
     firsts: Places, most: int, starts_s: Floats, ends_s: Floats, may_end: Flags
 ) -> _Runs:
     """Return the runs of up to so many sentences that begin with some."""
-    lasts = firsts[:, None] + np.arange(max(1, most + 1))
-    inside = lasts < len(ends_s)
-    lasts = np.where(inside, lasts, len(ends_s) - 1)
-    reached_s = np.maximum.accumulate(np.where(inside, ends_s[lasts], np.inf), axis=1)
+    # Behind the last sentence lie some that never end, so that every row of the table is full.
+    behind = np.full(max(1, most + 1), np.inf)
+    lasts = firsts[:, None] + np.arange(len(behind))
+    reached_s = np.maximum.accumulate(np.concatenate([ends_s, behind])[lasts], axis=1)
     # What ends within a run is a part of it, so one ends where the next sentence ends later.
-    is_run = inside[:, :-1] & may_end[lasts[:, :-1]] & (reached_s[:, 1:] > reached_s[:, :-1])
+    is_run = reached_s[:, 1:] > reached_s[:, :-1]
+    is_run &= np.concatenate([may_end, np.zeros(len(behind), bool)])[lasts[:, :-1]]
     row, column = np.nonzero(is_run)
     first = firsts[row]
     return _Runs(first, first + column + 1, starts_s[first], reached_s[row, column])
