@@ -196,8 +196,8 @@ def _stacked(
     """Return the names, the weights made to sum to 1, and shape (moments, signals) values."""
     names = tuple(name for name in shares if name in columns)
     weights = np.array([shares[name] for name in names])
-    values = np.stack([columns[name] for name in names], axis=1) if names else np.zeros((count, 0))
-    return names, weights / max(float(weights.sum()), 1e-9), np.round(values, 4)
+    rows = np.stack([columns[name] for name in names]) if names else np.zeros((0, count))
+    return names, weights / max(float(weights.sum()), 1e-9), np.round(rows, 4, out=rows).T
 
 
 def _calibrated(raw: Floats) -> Floats:

@@ -138,11 +138,11 @@ class SelectClips:
             caveat = "" if asked.caveat is None else f"; {asked.caveat}"
             found.append((index, f"the best for “{asked.text}”: {why}{caveat}"))
         for index in (*chosen, *(index for index, _ in found)):
-            left &= ~_variants(moments, index)
+            left[_variants(moments, index)] = False
         while left.any() and len(found) < self.rejected:
             index = _best(scored, left)
             found.append((index, self._why_not(scored, index, chosen, best, query)))
-            left &= ~_variants(moments, index)
+            left[_variants(moments, index)] = False
         return found
 
     def _why_not(
@@ -201,13 +201,17 @@ def _overlapping(moments: Moments, index: int) -> npt.NDArray[np.bool_]:
     return result
 
 
-def _variants(moments: Moments, index: int) -> npt.NDArray[np.bool_]:
-    """Return which moments share half of their time with one or it with them, itself among them."""
-    shared_s = np.minimum(moments.end_s, moments.end_s[index]) - np.maximum(
-        moments.start_s, moments.start_s[index]
-    )
-    shorter_s = np.minimum(moments.duration_s, moments.duration_s[index])
-    result: npt.NDArray[np.bool_] = shared_s >= _VARIANT * shorter_s
+def _variants(moments: Moments, index: int) -> Places:
+    """Return the moments that share half of their time with one or it with them, itself among them.
+
+    They are looked for among those that begin neither behind it nor too early to reach it.
+    """
+    start_s, end_s = moments.start_s[index], moments.end_s[index]
+    begin = np.searchsorted(moments.start_s, start_s - moments.duration_s.max())
+    near = slice(begin, np.searchsorted(moments.start_s, end_s, side="right"))
+    shared_s = np.minimum(moments.end_s[near], end_s) - np.maximum(moments.start_s[near], start_s)
+    shorter_s = np.minimum(moments.duration_s[near], end_s - start_s)
+    result: Places = begin + np.flatnonzero(shared_s >= _VARIANT * shorter_s)
     return result
 
 
