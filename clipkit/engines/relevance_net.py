@@ -9,6 +9,7 @@ from clipkit.engines.shipped import shipped
 from clipkit.errors import CorruptWeights, MissingWeights
 from clipkit.types.curves import squashed
 from clipkit.types.events import Monitor
+from clipkit.types.products import product
 from clipkit.types.retrieval import Evidence
 
 Rows = npt.NDArray[np.float32]
@@ -115,8 +116,7 @@ def _loaded(path: Path) -> tuple[Arrays, dict[str, str]]:
             name: np.stack([arrays[f"{number}.{name}"] for number in range(count)])
             for name in _NAMES
         }
-        # Of each tap its own matrix, so that none is gathered for each question.
-        nets["blocks"] = np.ascontiguousarray(np.moveaxis(nets["blocks"], 4, 2))
+        nets = _laid_out(nets)
         _check(nets, metadata)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CorruptWeights(
@@ -127,39 +127,47 @@ def _loaded(path: Path) -> tuple[Arrays, dict[str, str]]:
     return nets, metadata
 
 
+def _laid_out(nets: Arrays) -> Arrays:
+    """Return the nets as ``_logits`` wants them, so that nothing is turned for each question."""
+    turned = {
+        "passage": nets["passage"].reshape(-1, nets["passage"].shape[2]).T,
+        "inside": nets["inside"].swapaxes(1, 2),
+        "inside_bias": nets["inside_bias"][:, None],
+        "blocks": nets["blocks"].transpose(0, 1, 4, 3, 2),
+        "blocks_bias": nets["blocks_bias"][:, :, None],
+        "outside": nets["outside"][:, None],
+    }
+    return {**nets, **{name: np.ascontiguousarray(array) for name, array in turned.items()}}
+
+
 def _logits(nets: Arrays, evidence: Evidence) -> Rows:
     """Run the nets: shape (nets, passages).
 
     Shapes: m nets, h hidden channels, f features, r dimensions of the learned space, k blocks.
-    ``query`` and ``passage`` (m, r, dimensions), ``inside`` (m, h, f + 2r), ``inside_bias`` (m, h),
-    ``blocks`` (m, k, 3, h, h), ``blocks_bias`` (m, k, h), ``whole`` (m, h, 2h), ``whole_bias``
-    (m, h), ``outside`` (m, h), ``outside_bias`` (m, 1).
+    ``query`` (m, r, dimensions), ``passage`` (dimensions, m * r), ``inside`` (m, f + 2r, h),
+    ``inside_bias`` (m, 1, h), ``blocks`` (m, k, 3, h, h), ``blocks_bias`` (m, k, 1, h), ``whole``
+    (m, h, 2h), ``whole_bias`` (m, h), ``outside`` (m, 1, h), ``outside_bias`` (m, 1).
     """
     count, passages = len(nets["query"]), len(evidence.passages)
-    # One product for all nets: a product each would turn the rows around for each.
-    project = nets["passage"].reshape(-1, nets["passage"].shape[2])
-    shared = [
-        (nets["query"] @ vector)[:, :, None]
-        * (project @ rows.T).reshape(count, -1, passages)
-        * _PRODUCT_SCALE
-        for vector, rows in (
-            (evidence.text, evidence.passages),
-            (evidence.topic, evidence.surroundings),
-        )
-    ]
-    features = np.broadcast_to(evidence.features, (count, *evidence.features.shape))
-    values = np.concatenate([features, *shared], axis=1)
-    inside = nets["inside"] @ values
-    inside += nets["inside_bias"][:, :, None]
-    hidden = _gelu(inside)
+    shared = []
+    for vector, rows in (
+        (evidence.text, evidence.passages),
+        (evidence.topic, evidence.surroundings),
+    ):
+        asked = np.vecdot(nets["query"], vector)[:, None] * _PRODUCT_SCALE
+        # One product for all nets: a product each would read the rows anew for each.
+        said = product(rows, nets["passage"]).reshape(passages, count, -1).swapaxes(0, 1)
+        shared.append(said * asked)
+    features = np.broadcast_to(evidence.features.T, (count, passages, len(evidence.features)))
+    hidden = product(np.concatenate([features, *shared], axis=2), nets["inside"])
+    hidden += nets["inside_bias"]
+    hidden = _gelu(hidden)
     for number in range(nets["blocks"].shape[1]):
         weights, bias = nets["blocks"][:, number], nets["blocks_bias"][:, number]
         hidden += _gelu(_convolved(hidden, weights, bias, 2**number))
-    whole = np.concatenate([hidden.mean(axis=2), hidden.max(axis=2)], axis=1)
-    shift = (nets["whole"] @ whole[:, :, None])[:, :, 0] + nets["whole_bias"]
-    hidden += shift[:, :, None]
-    hidden = _gelu(hidden)
-    result: Rows = (nets["outside"][:, None] @ hidden).reshape(count, passages)
+    whole = np.concatenate([hidden.mean(axis=1), hidden.max(axis=1)], axis=1)
+    hidden += (np.vecdot(nets["whole"], whole[:, None]) + nets["whole_bias"])[:, None]
+    result: Rows = np.vecdot(_gelu(hidden), nets["outside"])
     return result + nets["outside_bias"]
 
 
@@ -167,17 +175,17 @@ def _convolved(hidden: Rows, weights: Rows, bias: Rows, apart: int) -> Rows:
     """Return each place's sum over itself and those ``apart`` before and after; zeros outside.
 
     Args:
-        hidden: Shape (nets, channels, passages).
-        weights: Shape (nets, 3, channels, channels).
-        bias: Shape (nets, channels).
+        hidden: Shape (nets, passages, channels).
+        weights: Shape (nets, 3, channels before, channels behind).
+        bias: Shape (nets, 1, channels).
         apart: How far off those are.
     """
-    count = hidden.shape[2]
-    padded = np.pad(hidden, ((0, 0), (0, 0), (apart, apart)))
-    summed: Rows = weights[:, 0] @ padded[:, :, :count]
-    summed += bias[:, :, None]
+    count = hidden.shape[1]
+    padded = np.pad(hidden, ((0, 0), (apart, apart), (0, 0)))
+    summed: Rows = product(padded[:, :count], weights[:, 0])
+    summed += bias
     for place in (1, 2):
-        summed += weights[:, place] @ padded[:, :, place * apart : place * apart + count]
+        summed += product(padded[:, place * apart : place * apart + count], weights[:, place])
     return summed
 
 

@@ -11,6 +11,7 @@ from clipkit.errors import EngineError, OptionError, WiringError
 from clipkit.stages.relevance_features import FEATURES, closeness, saying
 from clipkit.types.curves import logit, squashed
 from clipkit.types.events import Monitor
+from clipkit.types.products import product
 from clipkit.types.retrieval import (
     Criteria,
     CriteriaEmbeddings,
@@ -66,7 +67,8 @@ class MeasureRelevance:
             )
         judge = self._judge(model, monitor)
         to_sentences = _ToSentences(searchable)
-        cosines = (embeddings.topics @ searchable.sentence_embeddings.vectors.T).astype(np.float64)
+        vectors = searchable.sentence_embeddings.vectors
+        cosines = np.vecdot(embeddings.topics[:, None], vectors).astype(np.float64)
         weight = max(_OWN, 1.0 - len(searchable.passages) / _FEW)
         answers, meaning, words = [], [], []
         for place, criterion in enumerate(criteria.all):
@@ -78,8 +80,7 @@ class MeasureRelevance:
                 examples = embeddings.examples[embeddings.example_of == place]
                 answers.append(_like_examples(searchable, to_sentences, examples))
                 # What made the answer is the evidence for it; the kind's name is not said in it.
-                vectors = searchable.sentence_embeddings.vectors
-                cosines[place] = (vectors @ examples.T).max(axis=1)
+                cosines[place] = product(vectors, examples.T).max(axis=1)
             else:
                 evidence = Evidence(
                     close.features.astype(np.float32),
@@ -143,8 +144,8 @@ def _like_examples(
     A kind of moment never comes as close as a subject does, so half of it is how far a sentence
     stands out in this source. Who laughs has told something before: neighbours count too.
     """
-    sentences = searchable.sentence_embeddings.vectors @ examples.T
-    passages = searchable.passage_embeddings.vectors @ examples.T
+    sentences = product(searchable.sentence_embeddings.vectors, examples.T)
+    passages = product(searchable.passage_embeddings.vectors, examples.T)
     close = (sentences.max(axis=1) + to_sentences(passages.max(axis=1))) / 2.0
     padded = np.pad(close.astype(np.float64), 1, mode="edge")
     close = (padded[:-2] + 2.0 * padded[1:-1] + padded[2:]) / 4.0

@@ -156,7 +156,7 @@ def _rarity_of(count: npt.NDArray[np.int64] | int, passages: int) -> Floats:
 def _feedback(vectors: npt.NDArray[np.float32], mixed: Floats) -> Floats:
     """Return how close each passage is to what the best ones have in common (Rocchio's idea)."""
     weights = np.exp(_SHARPNESS * (mixed - mixed.max()))
-    middle = (weights / weights.sum()) @ vectors
+    middle = np.einsum("i,ij->j", (weights / weights.sum()).astype(np.float32), vectors)
     return _cosines(vectors, middle / max(1e-9, float(np.linalg.norm(middle))))
 
 
@@ -179,5 +179,5 @@ def _standing_out(values: Floats) -> Floats:
 
 
 def _cosines(rows: npt.NDArray[np.float32], vector: npt.NDArray[np.floating]) -> Floats:
-    result: Floats = (rows @ vector.astype(np.float32)).astype(np.float64)
+    result: Floats = np.vecdot(rows, vector.astype(np.float32)).astype(np.float64)
     return result

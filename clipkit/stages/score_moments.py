@@ -89,7 +89,7 @@ class ScoreMoments:
         if not len(outline):
             columns = _energy(moments, activity)
             names, weights, values = _stacked(columns, _WITHOUT_SPEECH, count)
-            scores = np.round(_CONFIDENCE_WITHOUT_SPEECH * _calibrated(values @ weights), 4)
+            scores = np.round(_CONFIDENCE_WITHOUT_SPEECH * _calibrated(_sums(values, weights)), 4)
             times_s = np.stack([moments.start_s, moments.end_s], axis=1)
             return ScoredMoments(
                 moments, names, weights, values, scores, criterion, avoided, times_s
@@ -115,7 +115,7 @@ class ScoreMoments:
                 per_criterion = np.stack([runs.by_words(row) for row in rows[wanted]])
                 columns[name] = per_criterion[best, np.arange(count)]
         names, weights, values = _stacked(columns, shares, count)
-        scores = _calibrated(values @ weights)
+        scores = _calibrated(_sums(values, weights))
         rows = relevance.answers[len(query.criteria) :]
         if len(rows):
             touched = [runs.total((row >= _AVOIDED).astype(np.float64)) > 0.0 for row in rows]
@@ -176,7 +176,12 @@ def _worth_its_length(relevance: Floats, length_s: Floats) -> Floats:
 
 def _weighted(columns: dict[str, Floats], shares: dict[str, float], count: int) -> Floats:
     _, weights, values = _stacked(columns, shares, count)
-    result: Floats = values @ weights
+    return _sums(values, weights)
+
+
+def _sums(values: Floats, weights: Floats) -> Floats:
+    """Return the weighted sum of each moment's signals, on one thread."""
+    result: Floats = np.einsum("ij,j->i", values, weights)
     return result
 
 
