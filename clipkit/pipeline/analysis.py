@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,9 @@ from clipkit.pipeline.store_files import (
     unsealed,
     write_artefact,
 )
+from clipkit.types.clips import Moments
 from clipkit.types.media import Audio, MediaInfo
+from clipkit.types.query import Frame
 from clipkit.types.report import RunReport
 from clipkit.types.retrieval import Searchable
 from clipkit.types.speech import Transcript
@@ -44,6 +46,20 @@ class Analysis:
 
     report: RunReport
     """What happened while it was made."""
+
+    _framed: dict[Frame, Moments] = field(default_factory=dict, init=False, repr=False)
+
+    def moments_in(self, frame: Frame) -> Moments | None:
+        """Return the moments of the question before, if it had the same frame; else None.
+
+        One who asks twice mostly wants clips of the same lengths.
+        """
+        return self._framed.get(frame)
+
+    def keep_moments(self, frame: Frame, moments: Moments) -> None:
+        """Keep the moments of a question for the next one, in memory alone."""
+        self._framed.clear()
+        self._framed[frame] = moments
 
     def get(self, artefact: type[_Artefact]) -> _Artefact:
         """Return an artefact by its class.

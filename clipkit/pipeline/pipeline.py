@@ -15,7 +15,8 @@ from clipkit.pipeline.running import Run
 from clipkit.pipeline.store import Store
 from clipkit.pipeline.store_keeping import Keeping
 from clipkit.pipeline.wiring import Slot, Stage, Wiring, described
-from clipkit.types.clips import Clip, Clips, Previews, Rendering
+from clipkit.stages.find_moments import find_moments
+from clipkit.types.clips import Clip, Clips, Moments, Previews, Rendering
 from clipkit.types.delivery import Activity, Delivery
 from clipkit.types.events import Cancellation, Event
 from clipkit.types.matching import PictureEmbeddings, SoundEmbeddings
@@ -69,6 +70,9 @@ class Pipeline:
         self.store = store
         self.kept = tuple(kept)
         self._wiring = Wiring(self.stages, self.given)
+        # A stage of somebody else's may find moments by what is looked for in them.
+        finders = [stage for stage in self.stages if described(stage).gives is Moments]
+        self._finds_by_frame = finders == [find_moments]
 
     @classmethod
     def default(
@@ -210,8 +214,11 @@ class Pipeline:
             OptionError: The question cannot be asked so.
         """
         query = Query.of(criteria, exclude=exclude, target_duration=target_duration, top=top)
-        have = (*analysis.artefacts.values(), query)
+        known = analysis.moments_in(query.frame) if self._finds_by_frame else None
+        have = (*analysis.artefacts.values(), query, *([] if known is None else [known]))
         found, _ = self.run((Clips,), have, on_event, cancellation)
+        if self._finds_by_frame and Moments in found:
+            analysis.keep_moments(query.frame, found[Moments])
         clips: Clips = found[Clips]
         return clips
 

@@ -63,6 +63,10 @@ def _text(span: Span) -> str:
     return f"{span.start_s:g} to {span.end_s:g} s"
 
 
+Frame = tuple[float | None, tuple[float | None, float | None], Region]
+"""Target length, limits of the length, and where to look."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What to look for in a source.
@@ -166,6 +170,11 @@ class Query:
                 "that lies outside min_duration and max_duration",
                 "Change one of them.",
             )
+
+    @property
+    def frame(self) -> "Frame":
+        """What decides which stretches may be clips, whatever is looked for in them."""
+        return self.target_duration_s, self.duration_limits_s, self.region
 
     def length_range_s(self, source_s: float) -> tuple[float, float]:
         """Return the shortest and the longest clip that this query allows in a source."""
