@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from clipkit.types.query import Region as Region
     from clipkit.types.speech import Transcript as Transcript
     from clipkit.types.time import Span as Span
+    from clipkit.webhooks import verify_webhook as verify_webhook
 
     Whisper = WhisperCT2
 
@@ -65,6 +66,7 @@ _HOMES = {
     "read_transcript": "clipkit.transcripts",
     "render_clip_of_job": "clipkit.pipeline.jobs",
     "suggest": "clipkit.pipeline.suggesting",
+    "verify_webhook": "clipkit.webhooks",
     "write_transcript": "clipkit.transcripts",
 }
 """Where each public name lives: a module, and after a colon its name there if that differs."""

@@ -5,7 +5,9 @@
     ClipkitError
     ├── MediaError                    the source cannot be used
     │   ├── MediaNotFound             (also FileNotFoundError)
-    │   └── UnreadableMedia           not media, empty, or nothing in it decodes
+    │   ├── UnreadableMedia           not media, empty, or nothing in it decodes
+    │   └── FetchError                a URL cannot be fetched
+    │       └── AddressRefused        ... and must not be: it leads where nobody may send us
     ├── OutputError                   the result cannot be written      (also OSError)
     ├── TranscriptError               a transcript file cannot be read  (also ValueError)
     ├── EngineError                   a model or encoder cannot run
@@ -19,6 +21,7 @@
     ├── OptionError                   an option has a value it cannot have  (also ValueError)
     ├── WiringError                   stages do not fit together        (also TypeError)
     ├── SchemaError                   a job file does not match the schema  (also ValueError)
+    ├── SignatureError                a webhook or URL was not signed as it says  (also ValueError)
     └── Cancelled                     the caller asked to stop
 """
 
@@ -65,6 +68,18 @@ class UnreadableMedia(MediaError):
     """The file is no media, or nothing in it can be decoded."""
 
     code = "MEDIA_UNREADABLE"
+
+
+class FetchError(MediaError):
+    """What a URL names cannot be fetched."""
+
+    code = "FETCH"
+
+
+class AddressRefused(FetchError):
+    """A URL leads to an address that a server must not connect to for others."""
+
+    code = "ADDRESS_REFUSED"
 
 
 class OutputError(ClipkitError, OSError):
@@ -143,6 +158,12 @@ class SchemaError(ClipkitError, ValueError):
     """A job document does not match the schema."""
 
     code = "SCHEMA"
+
+
+class SignatureError(ClipkitError, ValueError):
+    """A webhook or a URL does not carry the signature that it should."""
+
+    code = "SIGNATURE"
 
 
 class Cancelled(ClipkitError):
