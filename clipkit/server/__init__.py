@@ -1,0 +1,1 @@
+"""The clips API over HTTP, on one's own machine."""
