@@ -1,0 +1,1 @@
+"""Where previews, renders and uploads lie, and how they are handed out."""

@@ -1,0 +1,91 @@
+"""Objects as files in a folder of this machine."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from clipkit.errors import MediaNotFound
+from clipkit.files import whole_file
+from clipkit.server.signed_urls import Permit, UrlSigner
+from clipkit.server.storage.objects import StoredObject, checked_key
+
+
+class LocalStore:
+    """Keeps each object as the file of its key.
+
+    Args:
+        folder: Made with the first object.
+        signer: Signs the URLs that this service answers.
+    """
+
+    def __init__(self, folder: Path, signer: UrlSigner) -> None:
+        self.folder = folder
+        self.signer = signer
+
+    def path(self, key: str) -> Path:
+        """Return where an object lies, or would.
+
+        Raises:
+            OptionError: It is no key.
+        """
+        return self.folder / checked_key(key)
+
+    def put(self, key: str, path: Path) -> None:
+        """Store a file's content, in place of what was there.
+
+        Raises:
+            OutputError: It cannot be stored.
+        """
+        with whole_file(self.path(key)) as scratch:
+            shutil.copyfile(path, scratch)
+
+    def get(self, key: str, path: Path) -> None:
+        """Copy an object into a file, whole or not at all.
+
+        Raises:
+            MediaNotFound: There is no such object.
+            OutputError: The file cannot be written.
+        """
+        source = self.path(key)
+        if not source.is_file():
+            raise MediaNotFound(f"cannot read {key}", "there is no such object", "Make it again.")
+        with whole_file(path) as scratch:
+            shutil.copyfile(source, scratch)
+
+    def find(self, key: str) -> StoredObject | None:
+        """Return what is known of an object; None where there is none."""
+        return _found(key, self.path(key))
+
+    def delete(self, key: str) -> None:
+        """Remove an object, if it is there."""
+        self.path(key).unlink(missing_ok=True)
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield the objects whose keys begin with a prefix, by key."""
+        below = self.folder / prefix.rpartition("/")[0]
+        paths = below.rglob("*") if below.is_dir() else ()
+        for key in sorted(path.relative_to(self.folder).as_posix() for path in paths):
+            # Names with a point in front are parts of what is being written.
+            is_part = any(name.startswith(".") for name in key.split("/"))
+            if key.startswith(prefix) and not is_part:
+                found = _found(key, self.folder / key)
+                if found is not None:
+                    yield found
+
+    def download_url(self, key: str, expires_s: int) -> str:
+        """Return a URL that anybody can read an object from until a time in unix seconds."""
+        return self.signer.url(Permit("GET", checked_key(key), expires_s))
+
+    def upload_url(self, key: str, content_type: str, expires_s: int) -> str:
+        """Return a URL that takes one PUT of an object with that content type until then."""
+        return self.signer.url(Permit("PUT", checked_key(key), expires_s, content_type))
+
+
+def _found(key: str, path: Path) -> StoredObject | None:
+    if not path.is_file():
+        return None
+    try:
+        status = path.stat()
+    except FileNotFoundError:  # removed by another process just now
+        return None
+    return StoredObject(key, status.st_size, status.st_mtime)
