@@ -1,0 +1,1 @@
+"""What the service remembers: teams, keys and, as rooms are added, jobs, clips and webhooks."""
