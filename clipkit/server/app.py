@@ -1,0 +1,153 @@
+"""The application: endpoints, one envelope for failures, and headers that every answer carries."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clipkit import __version__
+from clipkit.server.failures import ApiError, FailureEnvelope, bad_request
+from clipkit.server.rate_limits import Allowance, RateLimiter
+from clipkit.server.routes import keys, ping
+from clipkit.server.service import Service
+from clipkit.server.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_CODES = {401: "UNAUTHORIZED", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+
+FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"model": FailureEnvelope, "description": description}
+    for status, description in {
+        400: "It cannot be asked so.",
+        401: "The credential is missing or not valid.",
+        404: "There is no such thing on this team.",
+        429: "The team asks too often.",
+        503: "The identity provider does not answer.",
+    }.items()
+}
+"""What every endpoint may answer where it does not succeed."""
+
+
+def router() -> APIRouter:
+    """Return the endpoints under ``/v1``, to be mounted in an application of one's own.
+
+    That application needs ``app.state.clipkit``, a ``Service``, and ``install`` for failures.
+    """
+    found = APIRouter(prefix="/v1", responses=FAILURES)
+    for part in (ping, keys):
+        found.include_router(part.router)
+    return found
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application that serves the clips API."""
+    service = Service.of(settings)
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.database.close()
+
+    app = _Application(
+        title="clipkit",
+        version=__version__,
+        description="Long videos to short clips: the clips API on your own machine.",
+        lifespan=living,
+    )
+    app.include_router(router())
+    install(app, service)
+    return app
+
+
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Return the document, without the answer that FastAPI would give to what is not valid.
+
+        Here that is a 400 in the envelope.
+        """
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for path in document["paths"].values():
+                for endpoint in path.values():
+                    endpoint["responses"].pop("422", None)
+            for name in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(name, None)
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
+def install(app: FastAPI, service: Service) -> None:
+    """Give an application the service, its failures and its headers."""
+    app.state.clipkit = service
+    app.add_exception_handler(ApiError, _told)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _by_framework)
+    app.add_middleware(_EveryAnswer, limiter=service.limiter)
+
+
+class _EveryAnswer:
+    """Puts what is left of a team's requests on every answer, and makes one of what goes wrong."""
+
+    def __init__(self, app: ASGIApp, limiter: RateLimiter) -> None:
+        self._app = app
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        is_started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal is_started
+            if message["type"] == "http.response.start":
+                is_started = True
+                allowance: Allowance = state.get("allowance") or self._limiter.look(time.time())
+                headers = MutableHeaders(scope=message)
+                for name, value in allowance.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            if is_started:
+                raise
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            failure = ApiError(500, "INTERNAL", "something went wrong here; it was logged")
+            await failure.response()(scope, receive, sending)
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error.response()
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return bad_request("; ".join(_in_words(error.errors()))).response()
+
+
+def _in_words(errors: Sequence[Any]) -> list[str]:
+    """Say what does not hold, without what was sent: it may be a secret, or long."""
+    told = []
+    for one in errors[:5]:
+        where = ".".join(str(part) for part in one["loc"] if part != "body") or "the body"
+        told.append(f"{where}: {one['msg']}")
+    return told
+
+
+async def _by_framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "BAD_REQUEST" if error.status_code < 500 else "INTERNAL")
+    return ApiError(error.status_code, code, str(error.detail), error.headers).response()

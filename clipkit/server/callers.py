@@ -1,0 +1,125 @@
+"""Who asks: a key, a token, or the one user of this machine."""
+
+import time
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+
+from clipkit.errors import FetchError, SignatureError
+from clipkit.server.api_keys import ApiKey, KeyHasher
+from clipkit.server.failures import ApiError, unauthorized
+from clipkit.server.records.database import Database
+from clipkit.server.records.teams import ensure_team, live_keys
+from clipkit.server.settings import SINGLE_TEAM, Settings, is_loopback
+from clipkit.server.tokens import TokenReader
+
+
+class Credential(Enum):
+    """What a caller showed."""
+
+    KEY = "key"
+    TOKEN = "token"
+    NONE = "none"
+    """Nothing, where there are no accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf a request is answered."""
+
+    team_id: str
+    credential: Credential
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether keys and webhooks are theirs to make: a key makes no keys."""
+        return self.credential is not Credential.KEY
+
+
+class Callers:
+    """Finds out who asks.
+
+    Args:
+        settings: Whose tokens are taken, and whether there are accounts at all.
+        database: Where keys are remembered.
+    """
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._database = database
+        self._hasher = KeyHasher()
+        self._tokens = None if settings.tokens is None else TokenReader(settings.tokens)
+        self._is_single_user = settings.single_user
+        self._seen: set[str] = set()
+
+    @property
+    def hasher(self) -> KeyHasher:
+        """What hashes the secrets of new keys."""
+        return self._hasher
+
+    def caller(self, headers: Headers) -> Caller:
+        """Return who sent a request.
+
+        Raises:
+            ApiError: They do not say who they are, or cannot prove it.
+        """
+        given = headers.getlist("authorization")
+        if not given and self._is_single_user:
+            _check_from_here(headers)
+            return self._known(SINGLE_TEAM, Credential.NONE)
+        if len(given) != 1:
+            raise unauthorized("send one Authorization header: Key <secret>-<teamId> or Bearer")
+        scheme, _, credential = given[0].partition(" ")
+        if scheme.lower() == "key":
+            return self._by_key(credential)
+        if scheme.lower() == "bearer":
+            return self._by_token(credential)
+        raise unauthorized("the scheme of Authorization is Key or Bearer")
+
+    def _by_key(self, text: str) -> Caller:
+        key = ApiKey.read(text)
+        if key is None:
+            raise unauthorized("the key is not of the form <secret>-<teamId>")
+        with self._database.reading() as connection:
+            hashes = [stored.hash for stored in live_keys(connection, key.team_id)]
+        if self._hasher.which(key.secret, hashes) is None:
+            raise unauthorized("the key is not known, or was revoked")
+        return Caller(key.team_id, Credential.KEY)
+
+    def _by_token(self, token: str) -> Caller:
+        if self._tokens is None:
+            raise unauthorized("this service takes no tokens, only keys")
+        try:
+            identity = self._tokens.read(token)
+        except SignatureError as error:
+            raise unauthorized(str(error)) from error
+        except FetchError as error:
+            raise ApiError(503, "UNAVAILABLE", str(error), {"Retry-After": "10"}) from error
+        return self._known(identity.team_id, Credential.TOKEN)
+
+    def _known(self, team_id: str, credential: Credential) -> Caller:
+        if team_id not in self._seen:
+            with self._database.writing() as connection:
+                ensure_team(connection, team_id, time.time_ns() // 1_000_000)
+            self._seen.add(team_id)
+        return Caller(team_id, credential)
+
+
+def _check_from_here(headers: Headers) -> None:
+    """Refuse what a page of another site makes a browser on this machine send.
+
+    Such a page knows no credential; where none is asked for, it must not get in by a name of its
+    own that leads to loopback, or by a form.
+    """
+    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    origin = headers.get("origin")
+    if not is_loopback(host) or (origin is not None and _host_of(origin) != host):
+        raise unauthorized("without accounts, only this machine's own pages and programs may ask")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""

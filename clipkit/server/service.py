@@ -1,0 +1,99 @@
+"""What all endpoints of a service share."""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+
+from clipkit.server.callers import Caller, Callers
+from clipkit.server.failures import ApiError, rate_limited, unauthorized
+from clipkit.server.rate_limits import RateLimiter
+from clipkit.server.records.database import Database
+from clipkit.server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts that answer requests; built once, safe between threads."""
+
+    settings: Settings
+    database: Database
+    callers: Callers
+    limiter: RateLimiter
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Service":
+        """Return a service whose records have the shape that this version knows."""
+        if settings.database_url is None:
+            settings.folder.mkdir(parents=True, exist_ok=True)
+        database = Database(settings.database)
+        database.migrate()
+        limiter = RateLimiter(settings.requests_a_minute)
+        return cls(settings, database, Callers(settings, database), limiter)
+
+    def caller(self, request: Request) -> Caller:
+        """Return who sent a request, counted against what their team may ask.
+
+        Who cannot prove who they are is counted by their address, so that nobody can try keys for
+        long.
+
+        Raises:
+            ApiError: They do not say who they are, cannot prove it, or ask too often.
+        """
+        try:
+            caller = self.callers.caller(request.headers)
+        except ApiError:
+            self._count(request, f"address {request.client.host if request.client else ''}")
+            raise
+        self._count(request, f"team {caller.team_id}")
+        return caller
+
+    def _count(self, request: Request, whom: str) -> None:
+        allowance = self.limiter.take(whom, time.time())
+        request.state.allowance = allowance
+        if allowance.retry_after_s is not None:
+            raise rate_limited(allowance.retry_after_s)
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request came to."""
+    service: Service = request.app.state.clipkit
+    return service
+
+
+Shared = Annotated[Service, Depends(service_of)]
+
+
+_TOKEN = HTTPBearer(
+    auto_error=False, scheme_name="token", description="A JWT of the identity provider."
+)
+_KEY = APIKeyHeader(
+    name="Authorization",
+    auto_error=False,
+    scheme_name="key",
+    description="An API key: `Key <secret>-<teamId>`.",
+)
+
+BY_TOKEN = [Security(_TOKEN)]
+BY_TOKEN_OR_KEY = [Security(_TOKEN), Security(_KEY)]
+"""What the document says of credentials; it is ``Callers`` that reads them."""
+
+
+def asking(request: Request, service: Shared) -> Caller:
+    """Return who asks, by key or token."""
+    return service.caller(request)
+
+
+Asking = Annotated[Caller, Depends(asking)]
+
+
+def managing(caller: Asking) -> Caller:
+    """Return who asks, if keys and webhooks are theirs to make."""
+    if not caller.may_manage:
+        raise unauthorized("a key makes and revokes no keys and webhooks; send a token")
+    return caller
+
+
+Managing = Annotated[Caller, Depends(managing)]

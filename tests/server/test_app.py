@@ -1,0 +1,317 @@
+"""Who asks is known, counted and answered in one form; keys are a team's own."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from clipkit.errors import OptionError
+from clipkit.server.api_keys import ApiKey
+from clipkit.server.app import create_app
+from clipkit.server.routes.keys import MOST_KEYS
+from clipkit.server.settings import Settings
+from clipkit.server.tokens import TokenRules
+
+SECRET = "s" * 32
+RULES = TokenRules(issuer="https://id.example/", audience="clipkit", secret=SECRET)
+HEADERS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
+
+Serve = Callable[..., TestClient]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start services, and end them when the test does."""
+    started: list[TestClient] = []
+
+    def start(**changed: Any) -> TestClient:
+        settings = replace(Settings(folder=tmp_path / "data", tokens=RULES), **changed)
+        client = TestClient(
+            create_app(settings), base_url=settings.base_url, raise_server_exceptions=False
+        )
+        client.__enter__()
+        started.append(client)
+        return client
+
+    yield start
+    for client in started:
+        client.__exit__()
+
+
+@pytest.fixture
+def client(serve: Serve) -> TestClient:
+    return serve()
+
+
+def _token(team: str = "team_1", **claims: Any) -> dict[str, str]:
+    now = {"iss": RULES.issuer, "aud": RULES.audience, "sub": "u", "exp": int(time.time()) + 600}
+    token = jwt.encode({**now, "team_id": team, **claims}, SECRET, "HS256")
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _made(client: TestClient, team: str = "team_1", name: str = "laptop") -> dict[str, Any]:
+    answer = client.post("/v1/keys", json={"name": name}, headers=_token(team))
+    assert answer.status_code == 201
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def _by(key: str) -> dict[str, str]:
+    return {"Authorization": f"Key {key}"}
+
+
+def _is_failure(answer: Any, status: int, code: str) -> bool:
+    body = answer.json()
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message"}
+    assert body["error"]["message"]
+    assert set(answer.headers) >= HEADERS
+    return (answer.status_code, body["error"]["code"]) == (status, code)
+
+
+def test_a_token_is_told_its_team(client: TestClient) -> None:
+    answer = client.get("/v1/ping", headers=_token("team_abc123"))
+    assert answer.status_code == 200
+    assert answer.json() == {"pong": True, "team_id": "team_abc123"}
+    assert set(answer.headers) >= HEADERS
+
+
+def test_a_key_is_shown_once_and_good_from_then_on(client: TestClient) -> None:
+    made = _made(client, "team_abc123")
+    assert set(made) == {"id", "name", "created_at", "key"}
+    assert made["key"].endswith("-team_abc123")
+    assert abs(made["created_at"] - time.time() * 1000) < 60_000
+    assert client.get("/v1/ping", headers=_by(made["key"])).json()["team_id"] == "team_abc123"
+    listed = client.get("/v1/keys", headers=_token("team_abc123")).json()
+    del made["key"]
+    assert listed == {"keys": [made]}
+
+
+def test_keys_outlive_the_service(serve: Serve) -> None:
+    made = _made(serve())
+    assert serve().get("/v1/ping", headers=_by(made["key"])).status_code == 200
+
+
+def test_a_secret_lies_nowhere_on_disk(serve: Serve, tmp_path: Path) -> None:
+    made = _made(serve())
+    secret = made["key"].removesuffix("-team_1").encode()
+    files = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if secret in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Key"},
+        {"Authorization": "Key "},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer x.y.z"},
+        {"Authorization": "Basic dXNlcjpwYXNz"},
+        {"Authorization": "Digest x"},
+        {"Authorization": f"Key {ApiKey.new('team_1')}"},
+        {"Authorization": f"Key {ApiKey.new('team_9')}"},
+        {"Authorization": f"Bearer {ApiKey.new('team_1')}"},
+        {"Authorization": "Key ../../team_1"},
+        _token(exp=1),
+        _token(aud="other"),
+        {"X-Api-Key": str(ApiKey.new("team_1"))},
+    ],
+)
+def test_who_does_not_prove_who_they_are_is_refused(
+    client: TestClient, headers: dict[str, str]
+) -> None:
+    _made(client)
+    answer = client.get("/v1/ping", headers=headers)
+    assert _is_failure(answer, 401, "UNAUTHORIZED")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_two_credentials_are_none(client: TestClient) -> None:
+    key = _made(client)["key"]
+    headers = [*_by(key).items(), *_token("team_2").items()]
+    assert _is_failure(client.get("/v1/ping", headers=headers), 401, "UNAUTHORIZED")
+
+
+def test_a_key_of_one_team_is_none_of_another(client: TestClient) -> None:
+    key = _made(client, "team_1")["key"]
+    _made(client, "team_2")
+    moved = key.removesuffix("team_1") + "team_2"
+    assert _is_failure(client.get("/v1/ping", headers=_by(moved)), 401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/keys"), ("GET", "/v1/keys"), ("DELETE", "/v1/keys/key_1")]
+)
+def test_a_key_makes_lists_and_revokes_no_keys(client: TestClient, method: str, path: str) -> None:
+    key = _made(client)["key"]
+    answer = client.request(method, path, headers=_by(key), json={"name": "x"})
+    assert _is_failure(answer, 401, "UNAUTHORIZED")
+
+
+def test_what_was_revoked_is_refused_from_the_next_request_on(client: TestClient) -> None:
+    made = _made(client)
+    assert client.get("/v1/ping", headers=_by(made["key"])).status_code == 200
+    gone = client.delete(f"/v1/keys/{made['id']}", headers=_token())
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert set(gone.headers) >= HEADERS
+    assert _is_failure(client.get("/v1/ping", headers=_by(made["key"])), 401, "UNAUTHORIZED")
+    again = client.delete(f"/v1/keys/{made['id']}", headers=_token())
+    assert _is_failure(again, 404, "NOT_FOUND")
+
+
+def test_another_teams_key_is_not_there(client: TestClient) -> None:
+    made = _made(client, "team_1")
+    answer = client.delete(f"/v1/keys/{made['id']}", headers=_token("team_2"))
+    assert _is_failure(answer, 404, "NOT_FOUND")
+    assert client.get("/v1/keys", headers=_token("team_2")).json() == {"keys": []}
+    assert client.get("/v1/ping", headers=_by(made["key"])).status_code == 200
+
+
+def test_a_team_has_so_many_keys_and_no_more(client: TestClient) -> None:
+    made = [_made(client, name=f"key {number}") for number in range(MOST_KEYS)]
+    refused = client.post("/v1/keys", json={"name": "one more"}, headers=_token())
+    assert _is_failure(refused, 400, "BAD_REQUEST")
+    client.delete(f"/v1/keys/{made[0]['id']}", headers=_token())
+    assert _made(client)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "body"),
+        (b"{", "JSON"),
+        (b"[]", "body"),
+        (b'"name"', "body"),
+        (b"{}", "name"),
+        (b'{"name": ""}', "name"),
+        (b'{"name": 7}', "name"),
+        (b'{"name": null}', "name"),
+        (b'{"name": "a", "admin": true}', "admin"),
+        (b'{"name": "' + b"x" * 129 + b'"}', "name"),
+    ],
+)
+def test_what_cannot_be_asked_so_is_told(client: TestClient, body: bytes, said: str) -> None:
+    headers = {**_token(), "Content-Type": "application/json"}
+    answer = client.post("/v1/keys", content=body, headers=headers)
+    assert _is_failure(answer, 400, "BAD_REQUEST")
+    assert said in answer.json()["error"]["message"]
+
+
+def test_a_credential_is_asked_for_before_the_body_is_judged(client: TestClient) -> None:
+    assert _is_failure(client.post("/v1/keys", content=b"{"), 401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/nothing", 404, "NOT_FOUND"),
+        ("GET", "/", 404, "NOT_FOUND"),
+        ("PUT", "/v1/ping", 405, "METHOD_NOT_ALLOWED"),
+    ],
+)
+def test_what_the_framework_refuses_comes_in_the_envelope(
+    client: TestClient, method: str, path: str, status: int, code: str
+) -> None:
+    assert _is_failure(client.request(method, path, headers=_token()), status, code)
+
+
+def test_what_nobody_foresaw_is_logged_and_tells_nothing(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = client.app
+    assert isinstance(app, FastAPI)
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise RuntimeError("the password is hunter2")
+
+    answer = client.get("/broken")
+    assert _is_failure(answer, 500, "INTERNAL")
+    assert "hunter2" not in answer.text
+    logged = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert ["/broken" in record.getMessage() for record in logged] == [True]
+    caplog.clear()
+
+
+def test_a_team_that_asks_too_often_waits(serve: Serve) -> None:
+    client = serve(requests_a_minute=3)
+    answers = [client.get("/v1/ping", headers=_token("team_1")) for _ in range(5)]
+    statuses = [answer.status_code for answer in answers]
+    # A minute may begin between two of them.
+    if statuses != [200, 200, 200, 429, 429]:
+        answers = [client.get("/v1/ping", headers=_token("team_2")) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == list("21000")
+    assert _is_failure(answers[-1], 429, "RATE_LIMITED")
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    assert client.get("/v1/ping", headers=_token("team_3")).status_code == 200
+
+
+def test_who_tries_keys_waits_too(serve: Serve) -> None:
+    client = serve(requests_a_minute=2)
+    tried = [client.get("/v1/ping", headers=_by(str(ApiKey.new("t")))) for _ in range(6)]
+    assert 429 in [answer.status_code for answer in tried]
+    assert client.get("/v1/ping", headers=_token()).status_code == 200
+
+
+def test_without_accounts_whoever_is_here_is_the_one_user(serve: Serve) -> None:
+    client = serve(single_user=True, tokens=None)
+    assert client.get("/v1/ping").json() == {"pong": True, "team_id": "team_local"}
+    assert client.post("/v1/keys", json={"name": "script"}).status_code == 201
+    assert _is_failure(client.get("/v1/ping", headers=_token()), 401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example:8000"},
+        {"Host": "evil.example:8000", "Origin": "http://evil.example:8000"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1.evil.example"},
+        {"Origin": "http://[::1"},
+    ],
+)
+def test_pages_of_other_sites_do_not_get_in_without_an_account(
+    serve: Serve, headers: dict[str, str]
+) -> None:
+    client = serve(single_user=True, tokens=None)
+    answer = client.post("/v1/keys", json={"name": "x"}, headers=headers)
+    assert _is_failure(answer, 401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://0.0.0.0:8000", "http://192.168.1.5:8000", "https://clips.example", "", "http://"],
+)
+def test_without_accounts_nobody_else_reaches_it(tmp_path: Path, url: str) -> None:
+    with pytest.raises(OptionError, match="from this machine alone"):
+        Settings(folder=tmp_path, base_url=url, single_user=True)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost:8000", "http://[::1]:80"])
+def test_this_machine_is_known_by_its_addresses(tmp_path: Path, url: str) -> None:
+    assert Settings(folder=tmp_path, base_url=url, single_user=True).single_user
+
+
+def test_the_document_tells_schemes_and_failures(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert set(document["components"]["securitySchemes"]) == {"token", "key"}
+    assert document["paths"]["/v1/ping"]["get"]["security"] == [{"token": []}, {"key": []}]
+    for path in document["paths"].values():
+        for endpoint in path.values():
+            assert {"400", "401", "404", "429"} <= set(endpoint["responses"])
+            assert "422" not in endpoint["responses"]
+            refers = endpoint["responses"]["401"]["content"]["application/json"]["schema"]
+            assert refers == {"$ref": "#/components/schemas/FailureEnvelope"}
