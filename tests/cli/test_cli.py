@@ -127,6 +127,7 @@ def test_a_language_the_embedded_recogniser_lacks_is_a_clear_error(
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_job_its_processes_and_its_folder(
     number: signal.Signals, code: int, demo: Path, tmp_path: Path

@@ -255,6 +255,7 @@ def test_a_failed_run_does_not_cancel_what_the_caller_holds() -> None:
     _pipeline(_nothing, _nothing).run((Both,), (Seed(),), None, cancellation)
 
 
+@pytest.mark.usefixtures("heard_interrupts")
 def test_an_interrupt_from_the_keyboard_stops_the_stages() -> None:
     def interrupt(monitor: Monitor) -> None:
         threading.Event().wait(0.2)  # as a hand would: long after the threads were started
