@@ -103,7 +103,9 @@ def own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 def no_logged_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Fail a test in which something logged an error."""
     yield
-    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    # By now caplog itself holds what the end of the test logs, and nothing before.
+    records = [record for phase in ("setup", "call") for record in caplog.get_records(phase)]
+    errors = [record for record in records if record.levelno >= logging.ERROR]
     assert not errors, [record.getMessage() for record in errors]
 
 
