@@ -12,22 +12,31 @@ from clipkit.errors import ClipkitError, OutputError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
     """Yield a scratch path beside ``path`` that takes its place once the block succeeds.
 
     Readers see the old file or the new one, never a part; a block that fails leaves nothing.
 
+    Args:
+        path: The file.
+        replace: Whether it may be there already, also made by somebody else meanwhile.
+
     Raises:
         OutputError: The file cannot be written there.
+        FileExistsError: It is there, and must not be replaced.
     """
     make_folder(path.parent)
     # Named at random: two threads or processes may write the same file at once.
     scratch = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
     try:
         yield scratch
-        scratch.replace(path)
+        if replace:
+            scratch.replace(path)
+        else:
+            path.hardlink_to(scratch)  # unlike a rename, it fails where something lies
     except OSError as error:
-        if isinstance(error, ClipkitError) or not _is_about(error, scratch):
+        is_taken = not replace and isinstance(error, FileExistsError)
+        if isinstance(error, ClipkitError) or is_taken or not _is_about(error, scratch):
             raise
         raise OutputError(
             f"cannot write {path}",

@@ -164,3 +164,19 @@ def test_sha256_of_a_known_text(tmp_path: Path) -> None:
     assert sha256_of(path) == (  # Source: FIPS 180-2, appendix B.1
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
+
+
+def test_a_file_that_must_be_new_is_written(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "new.txt", replace=False) as scratch:
+        scratch.write_text("new")
+    assert (tmp_path / "new.txt").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["new.txt"]
+
+
+def test_a_file_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "new.txt"
+    with pytest.raises(FileExistsError), whole_file(path, replace=False) as scratch:
+        scratch.write_text("late")
+        path.write_text("first")
+    assert path.read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["new.txt"]

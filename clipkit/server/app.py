@@ -14,27 +14,25 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clipkit import __version__
-from clipkit.server.failures import ApiError, FailureEnvelope, bad_request
+from clipkit.server.failures import ApiError, bad_request, failures
 from clipkit.server.rate_limits import Allowance, RateLimiter
-from clipkit.server.routes import keys, ping
+from clipkit.server.routes import files, keys, ping, uploads
 from clipkit.server.service import Service
 from clipkit.server.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-_CODES = {401: "UNAUTHORIZED", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+_CODES = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
-FAILURES: dict[int | str, dict[str, Any]] = {
-    status: {"model": FailureEnvelope, "description": description}
-    for status, description in {
+_FAILURES = failures(
+    {
         400: "It cannot be asked so.",
         401: "The credential is missing or not valid.",
         404: "There is no such thing on this team.",
         429: "The team asks too often.",
         503: "The identity provider does not answer.",
-    }.items()
-}
-"""What every endpoint may answer where it does not succeed."""
+    }
+)
 
 
 def router() -> APIRouter:
@@ -42,8 +40,8 @@ def router() -> APIRouter:
 
     That application needs ``app.state.clipkit``, a ``Service``, and ``install`` for failures.
     """
-    found = APIRouter(prefix="/v1", responses=FAILURES)
-    for part in (ping, keys):
+    found = APIRouter(prefix="/v1", responses=_FAILURES)
+    for part in (ping, keys, uploads):
         found.include_router(part.router)
     return found
 
@@ -64,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=living,
     )
     app.include_router(router())
+    app.include_router(files.router)
     install(app, service)
     return app
 

@@ -1,6 +1,7 @@
 """What the service answers where it cannot do what was asked: always in one envelope."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
@@ -48,6 +49,14 @@ class ApiError(Exception):
         """Return the answer."""
         body = FailureEnvelope(error=Failure(code=self.code, message=self.message))
         return JSONResponse(body.model_dump(), self.status, self.headers)
+
+
+def failures(when: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Return what the document says of an endpoint's failures: each status, and when it comes."""
+    return {
+        status: {"model": FailureEnvelope, "description": description}
+        for status, description in when.items()
+    }
 
 
 def bad_request(message: str) -> ApiError:

@@ -7,11 +7,15 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
+from clipkit.files import make_folder
 from clipkit.server.callers import Caller, Callers
 from clipkit.server.failures import ApiError, rate_limited, unauthorized
 from clipkit.server.rate_limits import RateLimiter
 from clipkit.server.records.database import Database
 from clipkit.server.settings import Settings
+from clipkit.server.signed_urls import UrlSigner, kept_secret
+from clipkit.server.storage.local import LocalStore
+from clipkit.server.storage.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +26,22 @@ class Service:
     database: Database
     callers: Callers
     limiter: RateLimiter
+    store: ObjectStore
 
     @classmethod
     def of(cls, settings: Settings) -> "Service":
         """Return a service whose records have the shape that this version knows."""
-        if settings.database_url is None:
-            settings.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.folder)
         database = Database(settings.database)
         database.migrate()
-        limiter = RateLimiter(settings.requests_a_minute)
-        return cls(settings, database, Callers(settings, database), limiter)
+        signer = UrlSigner(kept_secret(settings.folder / "url-signing.key"), settings.files_url)
+        return cls(
+            settings,
+            database,
+            Callers(settings, database),
+            RateLimiter(settings.requests_a_minute),
+            LocalStore(settings.folder / "objects", signer),
+        )
 
     def caller(self, request: Request) -> Caller:
         """Return who sent a request, counted against what their team may ask.

@@ -52,6 +52,11 @@ class Settings:
             )
 
     @property
+    def files_url(self) -> str:
+        """Where objects of a local folder are sent to and read from."""
+        return f"{self.base_url.rstrip('/')}/files"
+
+    @property
     def database(self) -> str:
         """The URL of the database."""
         return self.database_url or f"sqlite:///{self.folder / 'clipkit.db'}"

@@ -2,15 +2,22 @@
 
 import hashlib
 import hmac
+import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlencode
 
 from clipkit.errors import SignatureError
+from clipkit.files import whole_file
 
 Method = Literal["GET", "PUT"]
+
+_SECRET_BYTES = 32
+"""As long as what HMAC-SHA256 computes."""
 
 _FIELDS = ("expires", "type", "signature")
 
@@ -41,7 +48,7 @@ class UrlSigner:
     """
 
     def __init__(self, secret: bytes, base_url: str) -> None:
-        if len(secret) < hashlib.sha256().digest_size:
+        if len(secret) < _SECRET_BYTES:
             raise ValueError(f"a secret of {len(secret)} bytes can be guessed; give 32 or more")
         self._secret = secret
         self._base_url = base_url.rstrip("/")
@@ -85,6 +92,18 @@ class UrlSigner:
         # Each with its length, so that no two permits sign the same text.
         text = "".join(f"{len(part)}:{part}" for part in parts)
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def kept_secret(path: Path) -> bytes:
+    """Return the secret of a file that only we may read; it is made where there is none.
+
+    Raises:
+        OutputError: It cannot be written there.
+    """
+    with suppress(FileExistsError), whole_file(path, replace=False) as scratch:
+        scratch.touch(mode=0o600)
+        scratch.write_bytes(secrets.token_bytes(_SECRET_BYTES))
+    return path.read_bytes()
 
 
 def _refused(found: str) -> SignatureError:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -17,10 +16,8 @@ from clipkit.server.api_keys import ApiKey
 from clipkit.server.app import create_app
 from clipkit.server.routes.keys import MOST_KEYS
 from clipkit.server.settings import Settings
-from clipkit.server.tokens import TokenRules
+from tests.server.serving import RULES, token
 
-SECRET = "s" * 32
-RULES = TokenRules(issuer="https://id.example/", audience="clipkit", secret=SECRET)
 HEADERS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
 
 Serve = Callable[..., TestClient]
@@ -50,14 +47,8 @@ def client(serve: Serve) -> TestClient:
     return serve()
 
 
-def _token(team: str = "team_1", **claims: Any) -> dict[str, str]:
-    now = {"iss": RULES.issuer, "aud": RULES.audience, "sub": "u", "exp": int(time.time()) + 600}
-    token = jwt.encode({**now, "team_id": team, **claims}, SECRET, "HS256")
-    return {"Authorization": f"Bearer {token}"}
-
-
 def _made(client: TestClient, team: str = "team_1", name: str = "laptop") -> dict[str, Any]:
-    answer = client.post("/v1/keys", json={"name": name}, headers=_token(team))
+    answer = client.post("/v1/keys", json={"name": name}, headers=token(team))
     assert answer.status_code == 201
     made: dict[str, Any] = answer.json()
     return made
@@ -77,7 +68,7 @@ def _is_failure(answer: Any, status: int, code: str) -> bool:
 
 
 def test_a_token_is_told_its_team(client: TestClient) -> None:
-    answer = client.get("/v1/ping", headers=_token("team_abc123"))
+    answer = client.get("/v1/ping", headers=token("team_abc123"))
     assert answer.status_code == 200
     assert answer.json() == {"pong": True, "team_id": "team_abc123"}
     assert set(answer.headers) >= HEADERS
@@ -89,7 +80,7 @@ def test_a_key_is_shown_once_and_good_from_then_on(client: TestClient) -> None:
     assert made["key"].endswith("-team_abc123")
     assert abs(made["created_at"] - time.time() * 1000) < 60_000
     assert client.get("/v1/ping", headers=_by(made["key"])).json()["team_id"] == "team_abc123"
-    listed = client.get("/v1/keys", headers=_token("team_abc123")).json()
+    listed = client.get("/v1/keys", headers=token("team_abc123")).json()
     del made["key"]
     assert listed == {"keys": [made]}
 
@@ -122,8 +113,8 @@ def test_a_secret_lies_nowhere_on_disk(serve: Serve, tmp_path: Path) -> None:
         {"Authorization": f"Key {ApiKey.new('team_9')}"},
         {"Authorization": f"Bearer {ApiKey.new('team_1')}"},
         {"Authorization": "Key ../../team_1"},
-        _token(exp=1),
-        _token(aud="other"),
+        token(exp=1),
+        token(aud="other"),
         {"X-Api-Key": str(ApiKey.new("team_1"))},
     ],
 )
@@ -138,7 +129,7 @@ def test_who_does_not_prove_who_they_are_is_refused(
 
 def test_two_credentials_are_none(client: TestClient) -> None:
     key = _made(client)["key"]
-    headers = [*_by(key).items(), *_token("team_2").items()]
+    headers = [*_by(key).items(), *token("team_2").items()]
     assert _is_failure(client.get("/v1/ping", headers=headers), 401, "UNAUTHORIZED")
 
 
@@ -161,27 +152,27 @@ def test_a_key_makes_lists_and_revokes_no_keys(client: TestClient, method: str, 
 def test_what_was_revoked_is_refused_from_the_next_request_on(client: TestClient) -> None:
     made = _made(client)
     assert client.get("/v1/ping", headers=_by(made["key"])).status_code == 200
-    gone = client.delete(f"/v1/keys/{made['id']}", headers=_token())
+    gone = client.delete(f"/v1/keys/{made['id']}", headers=token())
     assert (gone.status_code, gone.content) == (204, b"")
     assert set(gone.headers) >= HEADERS
     assert _is_failure(client.get("/v1/ping", headers=_by(made["key"])), 401, "UNAUTHORIZED")
-    again = client.delete(f"/v1/keys/{made['id']}", headers=_token())
+    again = client.delete(f"/v1/keys/{made['id']}", headers=token())
     assert _is_failure(again, 404, "NOT_FOUND")
 
 
 def test_another_teams_key_is_not_there(client: TestClient) -> None:
     made = _made(client, "team_1")
-    answer = client.delete(f"/v1/keys/{made['id']}", headers=_token("team_2"))
+    answer = client.delete(f"/v1/keys/{made['id']}", headers=token("team_2"))
     assert _is_failure(answer, 404, "NOT_FOUND")
-    assert client.get("/v1/keys", headers=_token("team_2")).json() == {"keys": []}
+    assert client.get("/v1/keys", headers=token("team_2")).json() == {"keys": []}
     assert client.get("/v1/ping", headers=_by(made["key"])).status_code == 200
 
 
 def test_a_team_has_so_many_keys_and_no_more(client: TestClient) -> None:
     made = [_made(client, name=f"key {number}") for number in range(MOST_KEYS)]
-    refused = client.post("/v1/keys", json={"name": "one more"}, headers=_token())
+    refused = client.post("/v1/keys", json={"name": "one more"}, headers=token())
     assert _is_failure(refused, 400, "BAD_REQUEST")
-    client.delete(f"/v1/keys/{made[0]['id']}", headers=_token())
+    client.delete(f"/v1/keys/{made[0]['id']}", headers=token())
     assert _made(client)
 
 
@@ -201,7 +192,7 @@ def test_a_team_has_so_many_keys_and_no_more(client: TestClient) -> None:
     ],
 )
 def test_what_cannot_be_asked_so_is_told(client: TestClient, body: bytes, said: str) -> None:
-    headers = {**_token(), "Content-Type": "application/json"}
+    headers = {**token(), "Content-Type": "application/json"}
     answer = client.post("/v1/keys", content=body, headers=headers)
     assert _is_failure(answer, 400, "BAD_REQUEST")
     assert said in answer.json()["error"]["message"]
@@ -222,7 +213,7 @@ def test_a_credential_is_asked_for_before_the_body_is_judged(client: TestClient)
 def test_what_the_framework_refuses_comes_in_the_envelope(
     client: TestClient, method: str, path: str, status: int, code: str
 ) -> None:
-    assert _is_failure(client.request(method, path, headers=_token()), status, code)
+    assert _is_failure(client.request(method, path, headers=token()), status, code)
 
 
 def test_what_nobody_foresaw_is_logged_and_tells_nothing(
@@ -245,30 +236,30 @@ def test_what_nobody_foresaw_is_logged_and_tells_nothing(
 
 def test_a_team_that_asks_too_often_waits(serve: Serve) -> None:
     client = serve(requests_a_minute=3)
-    answers = [client.get("/v1/ping", headers=_token("team_1")) for _ in range(5)]
+    answers = [client.get("/v1/ping", headers=token("team_1")) for _ in range(5)]
     statuses = [answer.status_code for answer in answers]
     # A minute may begin between two of them.
     if statuses != [200, 200, 200, 429, 429]:
-        answers = [client.get("/v1/ping", headers=_token("team_2")) for _ in range(5)]
+        answers = [client.get("/v1/ping", headers=token("team_2")) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == list("21000")
     assert _is_failure(answers[-1], 429, "RATE_LIMITED")
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
-    assert client.get("/v1/ping", headers=_token("team_3")).status_code == 200
+    assert client.get("/v1/ping", headers=token("team_3")).status_code == 200
 
 
 def test_who_tries_keys_waits_too(serve: Serve) -> None:
     client = serve(requests_a_minute=2)
     tried = [client.get("/v1/ping", headers=_by(str(ApiKey.new("t")))) for _ in range(6)]
     assert 429 in [answer.status_code for answer in tried]
-    assert client.get("/v1/ping", headers=_token()).status_code == 200
+    assert client.get("/v1/ping", headers=token()).status_code == 200
 
 
 def test_without_accounts_whoever_is_here_is_the_one_user(serve: Serve) -> None:
     client = serve(single_user=True, tokens=None)
     assert client.get("/v1/ping").json() == {"pong": True, "team_id": "team_local"}
     assert client.post("/v1/keys", json={"name": "script"}).status_code == 201
-    assert _is_failure(client.get("/v1/ping", headers=_token()), 401, "UNAUTHORIZED")
+    assert _is_failure(client.get("/v1/ping", headers=token()), 401, "UNAUTHORIZED")
 
 
 @pytest.mark.parametrize(
@@ -309,9 +300,10 @@ def test_the_document_tells_schemes_and_failures(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert set(document["components"]["securitySchemes"]) == {"token", "key"}
     assert document["paths"]["/v1/ping"]["get"]["security"] == [{"token": []}, {"key": []}]
-    for path in document["paths"].values():
-        for endpoint in path.values():
-            assert {"400", "401", "404", "429"} <= set(endpoint["responses"])
+    for path, endpoints in document["paths"].items():
+        for endpoint in endpoints.values():
+            usual = {"400", "401", "404", "429"} if path.startswith("/v1/") else {"403", "404"}
+            assert usual <= set(endpoint["responses"])
             assert "422" not in endpoint["responses"]
-            refers = endpoint["responses"]["401"]["content"]["application/json"]["schema"]
+            refers = endpoint["responses"]["404"]["content"]["application/json"]["schema"]
             assert refers == {"$ref": "#/components/schemas/FailureEnvelope"}

@@ -1,6 +1,8 @@
 """A signed URL does what it was signed for, until it expires, and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipkit.errors import SignatureError
-from clipkit.server.signed_urls import Method, Permit, UrlSigner
+from clipkit.server.signed_urls import Method, Permit, UrlSigner, kept_secret
 
 SIGNER = UrlSigner(b"k" * 32, "https://clips.example/files/")
 NOW_S = 1_745_800_000
@@ -118,3 +120,13 @@ def test_keys_of_any_letters_come_back(key: str) -> None:
     permit = replace(READ, key=key)
     path, _, query = SIGNER.url(permit).removeprefix("https://clips.example/files/").partition("?")
     assert SIGNER.permit("GET", unquote(path), dict(parse_qsl(query)), now_s=NOW_S) == permit
+
+
+def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "secret.key"
+    with ThreadPoolExecutor(8) as threads:
+        made = set(threads.map(lambda _: kept_secret(path), range(16)))
+    assert made == {path.read_bytes()}
+    assert len(path.read_bytes()) == 32
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [found.name for found in path.parent.iterdir()] == ["secret.key"]

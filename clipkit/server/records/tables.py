@@ -36,3 +36,14 @@ api_keys = Table(
     Index("ix_api_keys_team_id", "team_id"),
 )
 """Keys by their slow hash; what was revoked stays, so that it can be told when."""
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Column("content_type", String(128), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Index("ix_uploads_team_id", "team_id"),
+)
+"""Files that clients announced; whether one has come, the place of its object tells."""

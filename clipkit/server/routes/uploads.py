@@ -1,0 +1,67 @@
+"""Uploads: a URL for one PUT, and a fresh one where that did not go through."""
+
+import re
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from clipkit.server.failures import bad_request, not_found
+from clipkit.server.records.uploads import Upload, add_upload, find_upload
+from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Service, Shared
+from clipkit.server.storage.objects import upload_key
+
+_VALID_S = 3600
+_MEDIA = re.compile(r"(?:video|audio)/[a-z0-9][a-z0-9.+-]{0,99}|application/(?:mp4|ogg|mxf)")
+
+router = APIRouter(prefix="/uploads", tags=["uploads"], dependencies=BY_TOKEN_OR_KEY)
+
+
+class NewUpload(BaseModel):
+    """What is going to be sent."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"content_type": "video/mp4"}]})
+
+    content_type: str = Field(max_length=128, description="The PUT must declare the same.")
+
+
+class UploadUrl(BaseModel):
+    """Where to send it."""
+
+    upload_id: str = Field(description="Pass it as `source.upload_id`.")
+    upload_url: str = Field(description="Takes one PUT of at most 5 GB.")
+    expires_at: int = Field(description="Unix milliseconds; ask for a fresh URL after that.")
+
+
+@router.post("", status_code=201)
+def start_upload(new: NewUpload, caller: Asking, service: Shared) -> UploadUrl:
+    """Announce a file, and get a URL to send it to."""
+    if not _MEDIA.fullmatch(new.content_type):
+        raise bad_request("content_type: it is that of a video or of sound, such as video/mp4")
+    with service.database.writing() as connection:
+        now_ms = time.time_ns() // 1_000_000
+        upload = add_upload(connection, caller.team_id, new.content_type, now_ms)
+    return _url(service, upload)
+
+
+@router.post("/{uploadId}")
+def renew_upload(
+    upload_id: Annotated[str, Path(alias="uploadId", max_length=64)],
+    caller: Asking,
+    service: Shared,
+) -> UploadUrl:
+    """Get a fresh URL for a file that has not come: the last one expired, or broke off."""
+    with service.database.reading() as connection:
+        upload = find_upload(connection, caller.team_id, upload_id)
+    if upload is None:
+        raise not_found("upload")
+    if service.store.find(upload_key(upload.id)) is not None:
+        raise bad_request("it has come already; use its upload_id, or start another upload")
+    return _url(service, upload)
+
+
+def _url(service: Service, upload: Upload) -> UploadUrl:
+    expires_s = int(time.time()) + _VALID_S
+    url = service.store.upload_url(upload_key(upload.id), upload.content_type, expires_s)
+    return UploadUrl(upload_id=upload.id, upload_url=url, expires_at=expires_s * 1000)

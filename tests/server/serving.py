@@ -1,0 +1,47 @@
+"""Services for tests: in this process, and on a port of loopback."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jwt
+import uvicorn
+from fastapi import FastAPI
+
+from clipkit.server.tokens import TokenRules
+
+SECRET = "s" * 32
+RULES = TokenRules(issuer="https://id.example/", audience="clipkit", secret=SECRET)
+
+
+def token(team: str = "team_1", **claims: Any) -> dict[str, str]:
+    """Return the header of a token that the services of tests take."""
+    now = {"iss": RULES.issuer, "aud": RULES.audience, "sub": "u", "exp": int(time.time()) + 600}
+    signed = jwt.encode({**now, "team_id": team, **claims}, SECRET, "HS256")
+    return {"Authorization": f"Bearer {signed}"}
+
+
+@contextmanager
+def listening(app: FastAPI, sock: socket.socket) -> Iterator[int]:
+    """Serve an application on a socket, and yield its port."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        yield sock.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def free_socket() -> socket.socket:
+    """Return a socket that is bound to a free port of loopback."""
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    return sock
