@@ -1,1 +1,44 @@
-"""The clips API over HTTP, on one's own machine."""
+"""The clips API over HTTP, on one's own machine; needs the extra ``server``."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from clipkit.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from clipkit.server.app import create_app as create_app
+    from clipkit.server.app import install as install
+    from clipkit.server.app import router as router
+    from clipkit.server.service import Service as Service
+    from clipkit.server.settings import Settings as Settings
+    from clipkit.server.tokens import TokenRules as TokenRules
+
+_HOMES = {
+    "Service": "clipkit.server.service",
+    "Settings": "clipkit.server.settings",
+    "TokenRules": "clipkit.server.tokens",
+    "create_app": "clipkit.server.app",
+    "install": "clipkit.server.app",
+    "router": "clipkit.server.app",
+}
+
+__all__ = [*_HOMES]  # noqa: PLE0604 - the table is the one list of public names
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'clipkit.server' has no attribute {name!r}")
+    try:
+        value = getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            "cannot serve the clips API",
+            f"the package {error.name} is not installed",
+            'Run: pip install "clipkit[server]"',
+        ) from error
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

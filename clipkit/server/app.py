@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from clipkit import __version__
 from clipkit.server.failures import ApiError, bad_request, failures
 from clipkit.server.rate_limits import Allowance, RateLimiter
-from clipkit.server.routes import files, keys, ping, uploads
+from clipkit.server.routes import files, health, keys, ping, uploads
 from clipkit.server.service import Service
 from clipkit.server.settings import Settings
 
@@ -63,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(router())
     app.include_router(files.router)
+    app.include_router(health.router)
     install(app, service)
     return app
 

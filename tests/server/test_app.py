@@ -1,6 +1,8 @@
 """Who asks is known, counted and answered in one form; keys are a team's own."""
 
 import logging
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,10 +13,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from clipkit.errors import OptionError
+import clipkit.server
+from clipkit.errors import MissingExtra, OptionError
 from clipkit.server.api_keys import ApiKey
-from clipkit.server.app import create_app
+from clipkit.server.app import create_app, install, router
 from clipkit.server.routes.keys import MOST_KEYS
+from clipkit.server.service import Service
 from clipkit.server.settings import Settings
 from tests.server.serving import RULES, token
 
@@ -302,8 +306,52 @@ def test_the_document_tells_schemes_and_failures(client: TestClient) -> None:
     assert document["paths"]["/v1/ping"]["get"]["security"] == [{"token": []}, {"key": []}]
     for path, endpoints in document["paths"].items():
         for endpoint in endpoints.values():
-            usual = {"400", "401", "404", "429"} if path.startswith("/v1/") else {"403", "404"}
-            assert usual <= set(endpoint["responses"])
-            assert "422" not in endpoint["responses"]
-            refers = endpoint["responses"]["404"]["content"]["application/json"]["schema"]
-            assert refers == {"$ref": "#/components/schemas/FailureEnvelope"}
+            told = endpoint["responses"]
+            assert {"400", "401", "404", "429"} <= set(told) or not path.startswith("/v1/")
+            assert "422" not in told
+            failed = [answer for status, answer in told.items() if int(status) >= 400]
+            refers = [answer["content"]["application/json"]["schema"] for answer in failed]
+            assert refers
+            assert all(one == {"$ref": "#/components/schemas/FailureEnvelope"} for one in refers)
+
+
+def test_a_service_that_works_says_so_to_anybody(serve: Serve) -> None:
+    client = serve(requests_a_minute=1)
+    answers = [client.get("/healthz") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert answers[0].json() == {"status": "ok", "version": clipkit.__version__}
+
+
+def test_a_service_without_its_database_says_so(serve: Serve, tmp_path: Path) -> None:
+    client = serve()
+    client.app.state.clipkit.database.close()  # type: ignore[attr-defined]
+    shutil.rmtree(tmp_path / "data")
+    assert _is_failure(client.get("/healthz"), 503, "UNAVAILABLE")
+
+
+def test_the_router_is_mounted_in_an_application_of_ones_own(tmp_path: Path) -> None:
+    app = FastAPI()
+    app.include_router(router(), prefix="/clips")
+    service = Service.of(Settings(folder=tmp_path / "data", tokens=RULES))
+    install(app, service)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.get("/clips/v1/ping", headers=token("team_7")).json()["team_id"] == "team_7"
+        assert _is_failure(client.get("/clips/v1/ping"), 401, "UNAUTHORIZED")
+    service.database.close()
+
+
+def test_public_names_come_when_they_are_used() -> None:
+    assert set(dir(clipkit.server)) == set(clipkit.server.__all__)
+    for name in clipkit.server.__all__:
+        assert getattr(clipkit.server, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = clipkit.server.nothing
+
+
+def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("clipkit.server.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    monkeypatch.delitem(vars(clipkit.server), "create_app", raising=False)
+    with pytest.raises(MissingExtra, match=r"fastapi.*clipkit\[server\]"):
+        _ = clipkit.server.create_app
