@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from clipkit.types.curves import squashed
 from clipkit.types.events import Monitor
+from clipkit.types.products import product
 from clipkit.types.retrieval import Evidence
 
 _SHARES = {
@@ -49,8 +50,10 @@ class RelevanceMix:
     def probabilities(self, evidence: Evidence) -> npt.NDArray[np.float64]:
         """Return how likely each passage answers the criterion: shape (passages,), 0 to 1."""
         shares = np.array([_SHARES.get(name, 0.0) for name in self.features])
-        mixed = _smoothed(shares @ evidence.features.astype(np.float64))
-        cosines = (evidence.surroundings @ np.stack([evidence.text, evidence.topic]).T).max(axis=1)
+        mixed = _smoothed(np.einsum("f,fp->p", shares, evidence.features.astype(np.float64)))
+        cosines = (product(evidence.surroundings, np.stack([evidence.text, evidence.topic]).T)).max(
+            axis=1
+        )
         closeness = squashed((cosines.astype(np.float64) - _CLOSE) / _CLOSE_WIDTH)
         result: npt.NDArray[np.float64] = np.sqrt(squashed(2.0 * (mixed - _NEEDED)) * closeness)
         return result

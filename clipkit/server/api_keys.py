@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 import argon2
 
+TEAM_ID = r"[A-Za-z0-9_-]{1,64}"
+"""How teams are named, as a regular expression: what keys hold and tables have room for."""
+
 _FORM = re.compile(
     r"(?P<secret>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})-"
-    r"(?P<team>[A-Za-z0-9_-]{1,64})"
+    rf"(?P<team>{TEAM_ID})"
 )
 _KNOWN = 10_000
 """So many keys are remembered as right; each takes some 100 bytes."""

@@ -1,6 +1,5 @@
 """Who asks: a key, a token, or the one user of this machine."""
 
-import time
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ from starlette.datastructures import Headers
 
 from clipkit.errors import FetchError, SignatureError
 from clipkit.server.api_keys import ApiKey, KeyHasher
+from clipkit.server.clock import now_ms
 from clipkit.server.failures import ApiError, unauthorized
 from clipkit.server.records.database import Database
 from clipkit.server.records.teams import ensure_team, live_keys
@@ -48,15 +48,10 @@ class Callers:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._database = database
-        self._hasher = KeyHasher()
+        self.hasher = KeyHasher()
         self._tokens = None if settings.tokens is None else TokenReader(settings.tokens)
         self._is_single_user = settings.single_user
         self._seen: set[str] = set()
-
-    @property
-    def hasher(self) -> KeyHasher:
-        """What hashes the secrets of new keys."""
-        return self._hasher
 
     def caller(self, headers: Headers) -> Caller:
         """Return who sent a request.
@@ -83,7 +78,7 @@ class Callers:
             raise unauthorized("the key is not of the form <secret>-<teamId>")
         with self._database.reading() as connection:
             hashes = [stored.hash for stored in live_keys(connection, key.team_id)]
-        if self._hasher.which(key.secret, hashes) is None:
+        if self.hasher.which(key.secret, hashes) is None:
             raise unauthorized("the key is not known, or was revoked")
         return Caller(key.team_id, Credential.KEY)
 
@@ -101,7 +96,7 @@ class Callers:
     def _known(self, team_id: str, credential: Credential) -> Caller:
         if team_id not in self._seen:
             with self._database.writing() as connection:
-                ensure_team(connection, team_id, time.time_ns() // 1_000_000)
+                ensure_team(connection, team_id, now_ms())
             self._seen.add(team_id)
         return Caller(team_id, credential)
 
@@ -112,14 +107,14 @@ def _check_from_here(headers: Headers) -> None:
     Such a page knows no credential; where none is asked for, it must not get in by a name of its
     own that leads to loopback, or by a form.
     """
-    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    host = _host_of(f"//{headers.get('host', '')}")
     origin = headers.get("origin")
     if not is_loopback(host) or (origin is not None and _host_of(origin) != host):
         raise unauthorized("without accounts, only this machine's own pages and programs may ask")
 
 
-def _host_of(origin: str) -> str:
+def _host_of(url: str) -> str:
     try:
-        return urlsplit(origin).hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
         return ""

@@ -14,7 +14,7 @@ from clipkit.errors import FetchError
 from clipkit.files import whole_file
 from clipkit.server.addresses import Resolver, public_addresses
 from clipkit.server.connecting import CheckedBackend
-from clipkit.server.sniffing import HEAD_BYTES, container_of, what_else
+from clipkit.server.sniffing import HEAD_BYTES, check_head
 from clipkit.types.events import Monitor
 
 _LONGEST_URL = 2048
@@ -65,7 +65,8 @@ class Fetcher:
             The size in bytes.
 
         Raises:
-            FetchError: It is no https URL, does not answer with a video, or costs too much.
+            FetchError: It is no https URL, does not answer, or costs too much.
+            UnreadableMedia: Its content is no container of video or sound.
             AddressRefused: It leads to an address that is not public.
             OutputError: The file cannot be written.
             Cancelled: Somebody asked to stop.
@@ -110,11 +111,11 @@ class Fetcher:
                     raise self._too_big(written)
                 head += part[: HEAD_BYTES - len(head)]
                 if not is_known and len(head) == HEAD_BYTES:
-                    _check_content(head)
+                    check_head(head)
                     is_known = True
                 file.write(part)
                 monitor.progress(written, total or self.limits.max_bytes, "bytes")
-        _check_content(head)
+        check_head(head)
         if total is not None and written != total:
             raise _unfetched(f"{written} of {total} bytes came", "Try again.")
         return written
@@ -177,14 +178,6 @@ def _translated() -> Iterator[None]:
     except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
         reason = str(error) or type(error).__name__
         raise _unfetched(f"the connection failed ({reason})", "Try again later.") from error
-
-
-def _check_content(head: bytes) -> None:
-    if container_of(head) is None:
-        raise _unfetched(
-            f"its content is {what_else(head)}, not a container of video or sound",
-            "Give the URL of the file itself, not of a page or a playlist.",
-        )
 
 
 def _headers(response: httpcore2.Response) -> Mapping[str, str]:

@@ -113,7 +113,15 @@ def check_container(path: Path) -> str:
         UnreadableMedia: It is none, whatever its name says.
     """
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+        return check_head(file.read(HEAD_BYTES))
+
+
+def check_head(head: bytes) -> str:
+    """Return the container that a file's first bytes are of.
+
+    Raises:
+        UnreadableMedia: They are of none.
+    """
     container = container_of(head)
     if container is None:
         raise UnreadableMedia(

@@ -1,5 +1,6 @@
 """JSON Web Tokens of an identity provider: ``Authorization: Bearer <token>``."""
 
+import re
 from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import jwt
 
 from clipkit.errors import FetchError, OptionError, SignatureError
+from clipkit.server.api_keys import TEAM_ID
 
 _ASYMMETRIC = ("RS256", "ES256")
 _LEAST_SECRET_BYTES = 32
@@ -16,6 +18,7 @@ _LEEWAY_S = 30.0
 """Clocks of two machines differ by as much."""
 
 _LONGEST_TOKEN = 8192
+_TEAM = re.compile(TEAM_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,11 @@ class TokenReader:
         except jwt.PyJWTError as error:
             raise _refused(str(error) or type(error).__name__) from error
         team_id = claims.get(self._rules.team_claim)
-        if not isinstance(team_id, str) or not team_id:
-            raise _refused(f"it does not name a team in {self._rules.team_claim}")
+        if not isinstance(team_id, str) or not _TEAM.fullmatch(team_id):
+            raise _refused(
+                f"it does not name a team in {self._rules.team_claim}, "
+                "with at most 64 letters, digits, dashes and underscores"
+            )
         return Identity(str(claims["sub"]), team_id)
 
     def _key(self, token: str) -> Any:

@@ -123,7 +123,7 @@ class _Composing:
         """Return how much each sentence stands for the clip, and answers its criterion."""
         where = [*self._said]
         rows = self.searchable.sentence_embeddings.vectors[where]
-        weights = rows @ rows.mean(axis=0)
+        weights = np.vecdot(rows, rows.mean(axis=0))
         if self._looked_for >= 0:
             weights = weights + 2.0 * self.relevance.similarity[self._looked_for, where]
         return [round(float(weight), 4) for weight in weights]

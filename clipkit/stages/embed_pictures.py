@@ -14,6 +14,7 @@ from clipkit.media.pictures import small_pictures
 from clipkit.types.events import Monitor
 from clipkit.types.matching import PictureEmbeddings, PictureMatches
 from clipkit.types.media import MediaInfo, Picture, VideoStream
+from clipkit.types.products import product
 from clipkit.types.query import Query
 
 _PICTURES_PER_REPORT = 50
@@ -98,7 +99,7 @@ class MatchPictures:
         engine = first_ready(able, monitor)
         with exclusive(engine):
             texts = engine.embed_texts(query.criteria, monitor)
-            similarities = texts @ embeddings.vectors.T
+            similarities = product(texts, embeddings.vectors.T)
             probabilities = engine.probabilities(similarities)
         return PictureMatches(similarities, probabilities, times_s, model)
 

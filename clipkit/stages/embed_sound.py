@@ -12,6 +12,7 @@ from clipkit.errors import EngineError, OptionError
 from clipkit.types.events import Monitor
 from clipkit.types.matching import SoundEmbeddings, SoundMatches
 from clipkit.types.media import Audio
+from clipkit.types.products import product
 from clipkit.types.query import Query
 from clipkit.types.time import Span
 
@@ -71,7 +72,9 @@ class MatchSound:
         engine = first_ready(able, monitor)
         with exclusive(engine):
             texts = engine.embed_texts(query.criteria, monitor)
-        return SoundMatches(texts @ embeddings.vectors.T, embeddings.spans, embeddings.model)
+        return SoundMatches(
+            product(texts, embeddings.vectors.T), embeddings.spans, embeddings.model
+        )
 
 
 def _windows(duration_s: float, window_s: float) -> tuple[Span, ...]:

@@ -270,6 +270,7 @@ def test_without_accounts_whoever_is_here_is_the_one_user(serve: Serve) -> None:
     "headers",
     [
         {"Host": "evil.example"},
+        {"Host": "[::1"},
         {"Host": "127.0.0.1.evil.example:8000"},
         {"Host": "evil.example:8000", "Origin": "http://evil.example:8000"},
         {"Origin": "https://evil.example"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clipkit.errors import AddressRefused, Cancelled, FetchError
+from clipkit.errors import AddressRefused, Cancelled, FetchError, UnreadableMedia
 from clipkit.server.addresses import public_addresses
 from clipkit.server.fetching import Fetcher, FetchLimits
 from clipkit.types.events import Cancellation, Event, Monitor, Progress
@@ -190,7 +190,7 @@ def test_what_is_no_container_is_refused_whatever_it_is_called(
     fetcher: Fetcher, server: HttpsServer, tmp_path: Path, body: bytes, what: str
 ) -> None:
     server.answers["/v"] = sending(body, headers={"Content-Type": "video/mp4"})
-    with pytest.raises(FetchError, match=f"content is {what}, not a container"):
+    with pytest.raises(UnreadableMedia, match=f"content is {what}, not a container"):
         _fetch(fetcher, server, tmp_path)
     assert _nothing_left(tmp_path)
 

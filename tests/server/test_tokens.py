@@ -103,6 +103,9 @@ def test_the_keys_are_fetched_once(reader: TokenReader, provider: HttpsServer) -
         {"team_id": None},
         {"team_id": ""},
         {"team_id": 7},
+        {"team_id": "a b"},
+        {"team_id": "x" * 65},
+        {"team_id": "../team_1"},
         {"team_id": ["team_abc123"]},
     ],
 )

@@ -1,12 +1,12 @@
 """Keys of a team: made, listed, revoked."""
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from clipkit.server.api_keys import ApiKey
+from clipkit.server.clock import now_ms
 from clipkit.server.failures import bad_request, not_found
 from clipkit.server.records.teams import add_key, live_keys, revoke_key
 from clipkit.server.service import BY_TOKEN, Managing, Shared
@@ -53,8 +53,7 @@ def make_key(new: NewKey, caller: Managing, service: Shared) -> MadeKey:
     with service.database.writing() as connection:
         if len(live_keys(connection, caller.team_id)) >= MOST_KEYS:
             raise bad_request(f"a team has at most {MOST_KEYS} keys; revoke one first")
-        now_ms = time.time_ns() // 1_000_000
-        stored = add_key(connection, caller.team_id, new.name, hashed, now_ms)
+        stored = add_key(connection, caller.team_id, new.name, hashed, now_ms())
     return MadeKey(id=stored.id, name=stored.name, created_at=stored.created_at_ms, key=str(key))
 
 
@@ -74,6 +73,6 @@ def delete_key(
 ) -> Response:
     """Revoke a key; the next request with it is refused."""
     with service.database.writing() as connection:
-        if not revoke_key(connection, caller.team_id, key_id, time.time_ns() // 1_000_000):
+        if not revoke_key(connection, caller.team_id, key_id, now_ms()):
             raise not_found("key")
     return Response(status_code=204)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from clipkit.server.clock import now_ms
 from clipkit.server.failures import bad_request, not_found
 from clipkit.server.records.uploads import Upload, add_upload, find_upload
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Service, Shared
@@ -40,8 +41,7 @@ def start_upload(new: NewUpload, caller: Asking, service: Shared) -> UploadUrl:
     if not _MEDIA.fullmatch(new.content_type):
         raise bad_request("content_type: it is that of a video or of sound, such as video/mp4")
     with service.database.writing() as connection:
-        now_ms = time.time_ns() // 1_000_000
-        upload = add_upload(connection, caller.team_id, new.content_type, now_ms)
+        upload = add_upload(connection, caller.team_id, new.content_type, now_ms())
     return _url(service, upload)
 
 
