@@ -7,7 +7,8 @@
     │   ├── MediaNotFound             (also FileNotFoundError)
     │   ├── UnreadableMedia           not media, empty, or nothing in it decodes
     │   └── FetchError                a URL cannot be fetched
-    │       └── AddressRefused        ... and must not be: it leads where nobody may send us
+    │       ├── AddressRefused        ... and must not be: it leads where nobody may send us
+    │       └── FetchInterrupted      ... now; it may be later
     ├── OutputError                   the result cannot be written      (also OSError)
     ├── TranscriptError               a transcript file cannot be read  (also ValueError)
     ├── EngineError                   a model or encoder cannot run
@@ -80,6 +81,12 @@ class AddressRefused(FetchError):
     """A URL leads to an address that a server must not connect to for others."""
 
     code = "ADDRESS_REFUSED"
+
+
+class FetchInterrupted(FetchError):
+    """What a URL names cannot be fetched now, for a reason that may pass."""
+
+    code = "FETCH_INTERRUPTED"
 
 
 class OutputError(ClipkitError, OSError):

@@ -15,7 +15,7 @@ from ipaddress import (
     ip_network,
 )
 
-from clipkit.errors import AddressRefused, FetchError
+from clipkit.errors import AddressRefused, FetchError, FetchInterrupted
 
 Resolver = Callable[[str, int], Sequence[str]]
 """A host and a port to the addresses that may be connected to."""
@@ -91,6 +91,7 @@ def public_addresses(host: str, port: int) -> Sequence[str]:
 
     Raises:
         FetchError: The name is not known.
+        FetchInterrupted: Whoever knows names does not answer just now.
         AddressRefused: It, or one of its addresses, leads somewhere else.
     """
     asked = f"cannot fetch from {host}"
@@ -98,7 +99,9 @@ def public_addresses(host: str, port: int) -> Sequence[str]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise FetchError(asked, f"its name is not known ({reason})", "Check the URL.") from error
+        is_passing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+        kind = FetchInterrupted if is_passing else FetchError
+        raise kind(asked, f"its name is not known ({reason})", "Check the URL.") from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for address in addresses:
         # What follows % names a network card of this machine.

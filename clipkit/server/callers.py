@@ -1,5 +1,6 @@
 """Who asks: a key, a token, or the one user of this machine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
@@ -53,8 +54,13 @@ class Callers:
         self._is_single_user = settings.single_user
         self._seen: set[str] = set()
 
-    def caller(self, headers: Headers) -> Caller:
+    def caller(self, headers: Headers, check_trying: Callable[[], None]) -> Caller:
         """Return who sent a request.
+
+        Args:
+            headers: Of the request.
+            check_trying: Raises where whoever asks has tried too often; asked before a key that was
+                not right yet is compared slowly.
 
         Raises:
             ApiError: They do not say who they are, or cannot prove it.
@@ -67,17 +73,20 @@ class Callers:
             raise unauthorized("send one Authorization header: Key <secret>-<teamId> or Bearer")
         scheme, _, credential = given[0].partition(" ")
         if scheme.lower() == "key":
-            return self._by_key(credential)
+            return self._by_key(credential, check_trying)
         if scheme.lower() == "bearer":
             return self._by_token(credential)
         raise unauthorized("the scheme of Authorization is Key or Bearer")
 
-    def _by_key(self, text: str) -> Caller:
+    def _by_key(self, text: str, check_trying: Callable[[], None]) -> Caller:
         key = ApiKey.read(text)
         if key is None:
             raise unauthorized("the key is not of the form <secret>-<teamId>")
         with self._database.reading() as connection:
             hashes = [stored.hash for stored in live_keys(connection, key.team_id)]
+        if self.hasher.remembered(key.secret, hashes):
+            return Caller(key.team_id, Credential.KEY)
+        check_trying()
         if self.hasher.which(key.secret, hashes) is None:
             raise unauthorized("the key is not known, or was revoked")
         return Caller(key.team_id, Credential.KEY)

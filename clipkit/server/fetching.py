@@ -10,7 +10,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore2
 
-from clipkit.errors import FetchError
+from clipkit.errors import FetchError, FetchInterrupted
 from clipkit.files import whole_file
 from clipkit.server.addresses import Resolver, public_addresses
 from clipkit.server.connecting import CheckedBackend
@@ -19,6 +19,10 @@ from clipkit.types.events import Monitor
 
 _LONGEST_URL = 2048
 _ANSWERS = frozenset({301, 302, 303, 307, 308})
+_MAY_PASS = frozenset({408, 425, 429})
+"""Answers beside those from 500 on after which a server may have another one later."""
+
+_ASKED = "cannot fetch the video"
 _KEPT_IN_PATH = "/:@!$&'()*+,;=~%-._"
 """What a path holds as it is; the rest is written as %xx."""
 
@@ -65,7 +69,8 @@ class Fetcher:
             The size in bytes.
 
         Raises:
-            FetchError: It is no https URL, does not answer, or costs too much.
+            FetchError: It is no https URL, is not given to us, or costs too much.
+            FetchInterrupted: The connection, or its server, fails just now.
             UnreadableMedia: Its content is no container of video or sound.
             AddressRefused: It leads to an address that is not public.
             OutputError: The file cannot be written.
@@ -90,6 +95,10 @@ class Fetcher:
                 if response.status == 200:
                     yield response
                     return
+                if response.status in _MAY_PASS or response.status >= 500:
+                    raise FetchInterrupted(
+                        _ASKED, f"the server answers with status {response.status}", "Try later."
+                    )
                 if response.status not in _ANSWERS:
                     raise _unfetched(
                         f"the server answers with status {response.status}",
@@ -117,7 +126,7 @@ class Fetcher:
                 monitor.progress(written, total or self.limits.max_bytes, "bytes")
         check_head(head)
         if total is not None and written != total:
-            raise _unfetched(f"{written} of {total} bytes came", "Try again.")
+            raise FetchInterrupted(_ASKED, f"{written} of {total} bytes came", "Try again.")
         return written
 
     def _announced(self, headers: Mapping[str, str]) -> int | None:
@@ -172,12 +181,13 @@ def checked_url(url: str) -> str:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn the errors of the connection within the block into ``FetchError``."""
+    """Turn the errors of the connection within the block into ``FetchInterrupted``."""
     try:
         yield
     except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
         reason = str(error) or type(error).__name__
-        raise _unfetched(f"the connection failed ({reason})", "Try again later.") from error
+        found = f"the connection failed ({reason})"
+        raise FetchInterrupted(_ASKED, found, "Try again later.") from error
 
 
 def _headers(response: httpcore2.Response) -> Mapping[str, str]:
@@ -188,7 +198,7 @@ def _headers(response: httpcore2.Response) -> Mapping[str, str]:
 
 def _unfetched(found: str, remedy: str) -> FetchError:
     """Return an error that does not show the URL, which may hold a secret."""
-    return FetchError("cannot fetch the video", found, remedy)
+    return FetchError(_ASKED, found, remedy)
 
 
 def _malformed(found: str) -> FetchError:

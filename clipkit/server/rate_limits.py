@@ -49,33 +49,43 @@ class RateLimiter:
         self._window = 0
         self._counts: dict[str, int] = {}
 
-    def look(self, now_s: float) -> Allowance:
-        """Return what somebody has who has not asked yet in this minute; nothing is counted.
+    def look(self, now_s: float, whom: str | None = None) -> Allowance:
+        """Return what is left to somebody before a request; nothing is counted.
 
         Args:
             now_s: Unix seconds.
+            whom: Who would ask; None: one who has not asked yet in this minute.
         """
-        return Allowance(self._limit, self._limit, int(now_s // _WINDOW_S + 1) * _WINDOW_S, None)
+        window, used = self._used(whom, now_s)
+        return self._allowance(window, used, used < self._limit, now_s)
 
-    def take(self, team_id: str, now_s: float) -> Allowance:
-        """Count a request, unless there are too many, and return what is left.
+    def take(self, whom: str, now_s: float) -> Allowance:
+        """Count a request, unless there are too many, and return what is left after it.
 
         Args:
-            team_id: Who asks.
+            whom: Who asks.
             now_s: Unix seconds.
         """
+        window, used = self._used(whom, now_s, 1)
+        return self._allowance(window, used + 1, used < self._limit, now_s)
+
+    def _used(self, whom: str | None, now_s: float, more: int = 0) -> tuple[int, int]:
+        """Return the minute and what somebody had used of it, and count so much more."""
         with self._lock:
             # A clock that is set back does not give a second allowance.
             window = max(self._window, int(now_s // _WINDOW_S))
             if window > self._window:
                 self._window, self._counts = window, {}
-            used = self._counts.get(team_id, 0)
-            is_allowed = used < self._limit
-            self._counts[team_id] = used + is_allowed
+            used = 0 if whom is None else self._counts.get(whom, 0)
+            if whom is not None and more:
+                self._counts[whom] = min(used + more, self._limit)
+        return window, used
+
+    def _allowance(self, window: int, used: int, is_allowed: bool, now_s: float) -> Allowance:
         reset_s = (window + 1) * _WINDOW_S
         return Allowance(
             self._limit,
-            max(0, self._limit - used - 1),
+            max(0, self._limit - used),
             reset_s,
             None if is_allowed else max(1, math.ceil(reset_s - now_s)),
         )

@@ -10,7 +10,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from clipkit.files import make_folder
 from clipkit.server.callers import Caller, Callers
 from clipkit.server.failures import ApiError, rate_limited, unauthorized
-from clipkit.server.rate_limits import RateLimiter
+from clipkit.server.rate_limits import Allowance, RateLimiter
 from clipkit.server.records.database import Database
 from clipkit.server.settings import Settings
 from clipkit.server.signed_urls import UrlSigner, kept_secret
@@ -52,16 +52,22 @@ class Service:
         Raises:
             ApiError: They do not say who they are, cannot prove it, or ask too often.
         """
+        address = f"address {request.client.host if request.client else ''}"
+
+        def check_address() -> None:
+            self._keep(request, self.limiter.look(time.time(), address))
+
         try:
-            caller = self.callers.caller(request.headers)
-        except ApiError:
-            self._count(request, f"address {request.client.host if request.client else ''}")
+            caller = self.callers.caller(request.headers, check_address)
+        except ApiError as error:
+            if error.status != 429:
+                self._keep(request, self.limiter.take(address, time.time()))
             raise
-        self._count(request, f"team {caller.team_id}")
+        self._keep(request, self.limiter.take(f"team {caller.team_id}", time.time()))
         return caller
 
-    def _count(self, request: Request, whom: str) -> None:
-        allowance = self.limiter.take(whom, time.time())
+    def _keep(self, request: Request, allowance: Allowance) -> None:
+        """Keep an allowance for the headers of the answer, and refuse what goes beyond it."""
         request.state.allowance = allowance
         if allowance.retry_after_s is not None:
             raise rate_limited(allowance.retry_after_s)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipkit.errors import AddressRefused, FetchError
+from clipkit.errors import AddressRefused, FetchError, FetchInterrupted
 from clipkit.server.addresses import public_addresses, why_not
 from clipkit.server.fetching import checked_url
 
@@ -117,9 +117,15 @@ def test_what_is_public_is_looked_up(host: str, addresses: list[str]) -> None:
     assert list(public_addresses(host, 443)) == addresses
 
 
-def test_a_name_that_nobody_knows_is_told() -> None:
-    with pytest.raises(FetchError, match=r"nowhere\.example: its name is not known"):
+@pytest.mark.parametrize("reason", [socket.EAI_NONAME, socket.EAI_AGAIN])
+def test_a_name_that_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch, reason: int) -> None:
+    def unknown(*asked: Any, **named: Any) -> Any:
+        raise socket.gaierror(reason, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(FetchError, match=r"nowhere\.example: its name is not known") as raised:
         public_addresses("nowhere.example", 443)
+    assert isinstance(raised.value, FetchInterrupted) == (reason == socket.EAI_AGAIN)
 
 
 @pytest.mark.parametrize(

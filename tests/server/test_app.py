@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 
 import clipkit.server
 from clipkit.errors import MissingExtra, OptionError
-from clipkit.server.api_keys import ApiKey
+from clipkit.server.api_keys import ApiKey, KeyHasher
 from clipkit.server.app import create_app, install, router
 from clipkit.server.routes.keys import MOST_KEYS
 from clipkit.server.service import Service
@@ -252,11 +252,28 @@ def test_a_team_that_asks_too_often_waits(serve: Serve) -> None:
     assert client.get("/v1/ping", headers=token("team_3")).status_code == 200
 
 
-def test_who_tries_keys_waits_too(serve: Serve) -> None:
+def test_who_tries_keys_waits_and_costs_nothing_slow_meanwhile(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_900_000_000.0)  # no minute begins in between
     client = serve(requests_a_minute=2)
+    key = _made(client)["key"]
+    assert client.get("/v1/ping", headers=_by(key)).status_code == 200
+    compared: list[str] = []
+    monkeypatch.setattr(KeyHasher, "which", lambda self, secret, hashes: compared.append(secret))
     tried = [client.get("/v1/ping", headers=_by(str(ApiKey.new("t")))) for _ in range(6)]
+    assert [answer.status_code for answer in tried] == [401, 401, 429, 429, 429, 429]
+    assert len(compared) == 2
+    assert client.get("/v1/ping", headers=token("team_2")).status_code == 200
+
+
+def test_a_key_that_was_right_is_not_kept_out_by_who_tries_others(serve: Serve) -> None:
+    client = serve(requests_a_minute=3)
+    key = _made(client)["key"]
+    assert client.get("/v1/ping", headers=_by(key)).status_code == 200
+    tried = [client.get("/v1/ping", headers=_by(str(ApiKey.new("t")))) for _ in range(8)]
     assert 429 in [answer.status_code for answer in tried]
-    assert client.get("/v1/ping", headers=token()).status_code == 200
+    assert client.get("/v1/ping", headers=_by(key)).status_code == 200
 
 
 def test_without_accounts_whoever_is_here_is_the_one_user(serve: Serve) -> None:

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from clipkit.errors import AddressRefused, Cancelled, FetchError, UnreadableMedia
+from clipkit.errors import (
+    AddressRefused,
+    Cancelled,
+    FetchError,
+    FetchInterrupted,
+    UnreadableMedia,
+)
 from clipkit.server.addresses import public_addresses
 from clipkit.server.fetching import Fetcher, FetchLimits
 from clipkit.types.events import Cancellation, Event, Monitor, Progress
@@ -164,13 +170,14 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
         _fetch(Fetcher(resolve=_resolve), server, tmp_path)
 
 
-@pytest.mark.parametrize("status", [204, 206, 304, 400, 401, 403, 404, 500, 503])
-def test_other_answers_are_told(
+@pytest.mark.parametrize("status", [204, 206, 304, 400, 401, 403, 404, 408, 429, 500, 503])
+def test_other_answers_are_told_and_whether_they_may_pass(
     fetcher: Fetcher, server: HttpsServer, tmp_path: Path, status: int
 ) -> None:
     server.answers["/v"] = sending(b"", status)
-    with pytest.raises(FetchError, match=f"status {status}"):
+    with pytest.raises(FetchError, match=f"status {status}") as raised:
         _fetch(fetcher, server, tmp_path)
+    assert isinstance(raised.value, FetchInterrupted) == (status in {408, 429, 500, 503})
     assert _nothing_left(tmp_path)
 
 
@@ -218,7 +225,7 @@ def test_what_is_too_big_is_refused(
 
 def test_what_breaks_off_is_refused(fetcher: Fetcher, server: HttpsServer, tmp_path: Path) -> None:
     server.answers["/v"] = sending(VIDEO, headers={"Content-Length": str(len(VIDEO) + 1)})
-    with pytest.raises(FetchError, match="connection failed"):
+    with pytest.raises(FetchInterrupted, match="connection failed"):
         _fetch(fetcher, server, tmp_path)
     assert _nothing_left(tmp_path)
 
