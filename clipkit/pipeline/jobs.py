@@ -2,9 +2,11 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from clipkit.errors import MediaError, OptionError, SchemaError
 from clipkit.files import make_folder, write_text
@@ -81,31 +83,49 @@ def find_clips(
             on_event,
             cancellation,
         )
-        info, clips, previews = made[MediaInfo], made[Clips], made[Previews]
-        job = Job(
-            job_id=str(uuid.uuid4()),
-            created_at_ms=created_at_ms,
-            status="done",
-            source=JobSource(
-                info.path.absolute(), info.fingerprint, info.duration_s, source.language
-            ),
-            query=query,
-            language=made[Transcript].language,
-            engines=tuple(
-                _engines(made[Transcript], made[SentenceEmbeddings], made.get(Relevance), previews)
-            ),
-            clips=clips,
+        job = replace(
+            answered_job(str(uuid.uuid4()), created_at_ms, source, query, made),
             previews=tuple(
                 (preview.clip_id, f"{PREVIEW_FOLDER}/{preview.path.name}")
-                for preview in previews.items
+                for preview in made[Previews].items
             ),
             report=report,
         )
-        stale = _previews_in(folder) - {clip.id for clip in clips}
+        stale = _previews_in(folder) - {clip.id for clip in job.clips}
         write_text(folder / JOB_FILE, job_to_json(job))
         for clip_id in stale:
             (folder / PREVIEW_FOLDER / f"{clip_id}.mp4").unlink(missing_ok=True)
     return job
+
+
+def answered_job(
+    job_id: str,
+    created_at_ms: int,
+    source: Source,
+    query: Query,
+    made: Mapping[type, Any],
+) -> Job:
+    """Return a job that is done, without URLs of previews and without a report.
+
+    Args:
+        job_id: UUID.
+        created_at_ms: When it was asked, unix milliseconds.
+        source: What it was asked of.
+        query: The question.
+        made: What a pipeline's run made, clips among it.
+    """
+    info: MediaInfo = made[MediaInfo]
+    return Job(
+        job_id=job_id,
+        created_at_ms=created_at_ms,
+        status="done",
+        source=JobSource(info.path.absolute(), info.fingerprint, info.duration_s, source.language),
+        query=query,
+        language=made[Transcript].language,
+        engines=tuple(_engines(made)),
+        clips=made[Clips],
+        previews=(),
+    )
 
 
 def read_job(folder: str | Path) -> Job:
@@ -197,16 +217,19 @@ def _fresh_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def _engines(
-    transcript: Transcript,
-    embeddings: SentenceEmbeddings,
-    relevance: Relevance | None,
-    previews: Previews,
-) -> Iterator[tuple[str, str]]:
+def _engines(made: Mapping[type, Any]) -> Iterator[tuple[str, str]]:
+    transcript: Transcript = made[Transcript]
+    embeddings: SentenceEmbeddings = made[SentenceEmbeddings]
+    relevance: Relevance | None = made.get(Relevance)
+    previews: Previews = made.get(Previews, Previews(()))
     yield "transcript", transcript.origin
     yield "embedder", embeddings.model
     if relevance is not None and relevance.judge is not None:
         yield "relevance", relevance.judge
-    encoders = sorted({preview.encoder for preview in previews.items})
-    if encoders:
-        yield "preview", "+".join(encoders)
+    if previews.items:
+        yield previews_by(preview.encoder for preview in previews.items)
+
+
+def previews_by(encoders: Iterable[str]) -> tuple[str, str]:
+    """Return the role and names of who wrote previews, as ``Job.engines`` has them."""
+    return "preview", "+".join(sorted(set(encoders)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
 from clipkit.errors import OptionError, SchemaError
-from clipkit.schema.job import Job, JobSource, Status
+from clipkit.schema.job import Job, JobProgress, JobSource, Status
 from clipkit.types.clips import Clip, Clips, Match, Rejected, Signal
 from clipkit.types.events import Fallback, Notice
 from clipkit.types.query import Query, Region
@@ -53,7 +53,7 @@ def _job(document: Any) -> Job:
         created_at_ms=_field(document, "created_at", int),
         status=cast(Status, status),
         source=_source(_field(document, "source", dict)),
-        query=_query(_field(document, "query", dict)),
+        query=query_from_dict(_field(document, "query", dict)),
         language=_text_or_null(document, "language"),
         engines=tuple((role, _field(engines, role, str)) for role in engines),
         clips=Clips(
@@ -71,6 +71,9 @@ def _job(document: Any) -> Job:
         ),
         report=_report(document),
         error=_text_if_any(document, "error"),
+        progress=JobProgress(_number(document, "progress"), _field(document, "stage", str))
+        if "progress" in document
+        else None,
     )
 
 
@@ -83,8 +86,13 @@ def _source(document: Any) -> JobSource:
     )
 
 
-def _query(document: Any) -> Query:
-    """Read a query; what came after the first version may be missing."""
+def query_from_dict(document: Any) -> Query:
+    """Read a question; what came after the first version may be missing.
+
+    Raises:
+        SchemaError: It is none.
+        OptionError: It cannot be asked so.
+    """
     full = {"exclude": [], "pinned": [], "excluded": [], **document}
     within = full.get("within")
     return Query(

@@ -9,7 +9,7 @@ import json
 from importlib import resources
 from typing import Any, cast
 
-from clipkit.schema.job import Job
+from clipkit.schema.job import Job, JobProgress, PendingJob
 from clipkit.types.clips import Clip, Clips, Rejected
 from clipkit.types.query import Query
 from clipkit.types.speech import Word
@@ -26,9 +26,26 @@ def job_schema() -> _Json:
 
 def job_to_json(job: Job) -> str:
     """Return a job as JSON text, ending in a line feed; the same job gives the same bytes."""
-    text = json.dumps(job_to_dict(job), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     # The name of a source may hold bytes that are no Unicode; JSON writes those with a backslash.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return _text(job_to_dict(job)).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def pending_job_to_json(job: PendingJob) -> str:
+    """Return a job that has no clips yet as JSON text, ending in a line feed."""
+    return _text(pending_job_to_dict(job))
+
+
+def pending_job_to_dict(job: PendingJob) -> _Json:
+    """Return a job that has no clips yet as plain values."""
+    document: _Json = {
+        "job_id": job.job_id,
+        "status": job.status,
+        "created_at": job.created_at_ms,
+        "clips": [],
+    }
+    if job.error is not None:
+        document["error"] = job.error
+    return document | _progress(job.progress) | {"query": query_to_dict(job.query)}
 
 
 def job_to_dict(job: Job) -> _Json:
@@ -44,6 +61,7 @@ def job_to_dict(job: Job) -> _Json:
         document["error"] = job.error
     if job.clips.reason is not None:
         document["reason"] = job.clips.reason
+    document |= _progress(job.progress)
     return document | {
         "source": {
             "path": str(job.source.path),
@@ -51,7 +69,7 @@ def job_to_dict(job: Job) -> _Json:
             "duration": _seconds(job.source.duration_s),
             "language": job.source.language,
         },
-        "query": _query(job.query),
+        "query": query_to_dict(job.query),
         "language": job.language,
         "engines": dict(job.engines),
         "fallbacks": [
@@ -75,14 +93,25 @@ def clips_to_json(clips: Clips, query: Query, language: str | None) -> str:
     if clips.reason is not None:
         document["reason"] = clips.reason
     document |= {
-        "query": _query(query),
+        "query": query_to_dict(query),
         "language": language,
         "rejected": [_rejected(item) for item in clips.rejected],
     }
+    return _text(document)
+
+
+def _text(document: _Json) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _query(query: Query) -> _Json:
+def _progress(progress: JobProgress | None) -> _Json:
+    if progress is None:
+        return {}
+    return {"progress": round(progress.share, 3), "stage": progress.stage}
+
+
+def query_to_dict(query: Query) -> _Json:
+    """Return a question as plain values."""
     region = query.region
     return {
         "criteria": list(query.criteria),

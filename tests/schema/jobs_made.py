@@ -3,11 +3,11 @@
 import uuid
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, cast, get_args
 
 from hypothesis import strategies as st
 
-from clipkit.schema import Job, JobSource, Status
+from clipkit.schema import Job, JobProgress, JobSource, PendingJob, Status
 from clipkit.types.clips import Clip, Clips, Match, Rejected, Signal
 from clipkit.types.events import Fallback, Notice, StageFinished
 from clipkit.types.query import Query, Region
@@ -60,6 +60,7 @@ _line = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_
 _label = st.none() | _line
 _share = st.floats(0.0, 1.0)
 _length = st.floats(0.01, 4000.0)
+_progress = st.builds(JobProgress, _share, _line)
 
 
 @st.composite
@@ -150,5 +151,20 @@ def jobs(draw: st.DrawFn) -> Job:
             tuple(draw(st.lists(st.builds(Fallback, _line, _line, _line, _line), max_size=2))),
             tuple(draw(st.lists(st.builds(Notice, _line, _line, _line), max_size=2))),
         ),
+        error=draw(_line) if status == "error" else None,
+        progress=draw(st.none() | _progress) if status == "processing" else None,
+    )
+
+
+@st.composite
+def pending_jobs(draw: st.DrawFn) -> PendingJob:
+    """Draw a job that has no clips yet, or never will."""
+    status = draw(st.sampled_from(["queued", "processing", "error"]))
+    return PendingJob(
+        job_id=str(uuid.UUID(int=draw(st.integers(0, 2**128 - 1)))),
+        created_at_ms=draw(st.integers(1_000_000_000_000, 4_000_000_000_000)),
+        status=cast(Any, status),
+        query=draw(queries()),
+        progress=draw(st.none() | _progress) if status == "processing" else None,
         error=draw(_line) if status == "error" else None,
     )

@@ -9,11 +9,20 @@ import jsonschema
 import pytest
 from hypothesis import given
 
-from clipkit.schema import Job, clips_to_json, job_schema, job_to_dict, job_to_json
+from clipkit.schema import (
+    Job,
+    JobProgress,
+    PendingJob,
+    clips_to_json,
+    job_schema,
+    job_to_dict,
+    job_to_json,
+    query_from_dict,
+)
 from clipkit.types.clips import Clips
 from clipkit.types.query import Query
 from clipkit.types.time import Span
-from tests.schema.jobs_made import CLIP, FAILED, JOB, NO_CLIPS, jobs, queries
+from tests.schema.jobs_made import CLIP, FAILED, JOB, NO_CLIPS, jobs, pending_jobs, queries
 
 SCHEMA = job_schema()
 VALIDATOR = jsonschema.Draft202012Validator(
@@ -32,6 +41,39 @@ def test_the_schema_is_itself_a_schema() -> None:
 @given(jobs())
 def test_every_job_matches_the_schema(job: Job) -> None:
     assert _defects(json.loads(job_to_json(job))) == []
+
+
+@given(pending_jobs())
+def test_every_job_without_clips_matches_the_schema_and_holds_its_question(
+    job: PendingJob,
+) -> None:
+    document = json.loads(job.to_json())
+    assert _defects(document) == []
+    assert query_from_dict(document["query"]) == job.query
+    assert list(document)[:4] == ["job_id", "status", "created_at", "clips"]
+    assert ("progress" in document) == (job.progress is not None)
+    assert document.get("error") == job.error
+
+
+def test_progress_is_told_while_a_job_runs_and_never_else() -> None:
+    pending = PendingJob(
+        job_id="j", created_at_ms=1745800000000, status="processing", query=Query(),
+        progress=JobProgress(0.12345, "transcribe"),
+    )  # fmt: skip
+    document = json.loads(pending.to_json())
+    assert (document["progress"], document["stage"]) == (0.123, "transcribe")
+    assert _defects(document | {"status": "queued"})
+    del document["stage"]
+    assert _defects(document)
+    assert _defects(job_to_dict(JOB) | {"progress": 1.0, "stage": "x"})
+
+
+@pytest.mark.parametrize("field", ["source", "engines", "rejected"])
+def test_a_job_with_clips_holds_all_of_its_answer(field: str) -> None:
+    document = job_to_dict(JOB) | {"status": "processing"}
+    assert _defects(document) == []
+    del document[field]
+    assert _defects(document)
 
 
 @given(jobs())
@@ -241,7 +283,7 @@ def test_the_clips_of_a_transcript_have_the_fields_of_a_job(query: Query, job: J
     document = json.loads(clips_to_json(job.clips, query, job.language))
     for clip, written in zip(document["clips"], job_to_dict(job)["clips"], strict=True):
         assert clip == {key: value for key, value in written.items() if key != "preview_url"}
-    whole = job_to_dict(replace(job, query=query, status="queued", error=None))
+    whole = job_to_dict(replace(job, query=query, status="queued", error=None, progress=None))
     assert _defects(whole | document) == []
     assert [document[key] for key in ("query", "rejected")] == [
         job_to_dict(replace(job, query=query))[key] for key in ("query", "rejected")
