@@ -23,6 +23,7 @@
     ├── WiringError                   stages do not fit together        (also TypeError)
     ├── SchemaError                   a job file does not match the schema  (also ValueError)
     ├── SignatureError                a webhook or URL was not signed as it says  (also ValueError)
+    ├── TimedOut                      the work took longer than it may  (also TimeoutError)
     └── Cancelled                     the caller asked to stop
 """
 
@@ -171,6 +172,12 @@ class SignatureError(ClipkitError, ValueError):
     """A webhook or a URL does not carry the signature that it should."""
 
     code = "SIGNATURE"
+
+
+class TimedOut(ClipkitError, TimeoutError):
+    """The work took longer than it may, or nothing was heard of it for long."""
+
+    code = "TIMED_OUT"
 
 
 class Cancelled(ClipkitError):

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 
 from clipkit import __version__
+from clipkit.cli.server_parser import add_server_commands
+from clipkit.cli.whisper_options import add_whisper_options
 from clipkit.errors import OptionError
 from clipkit.types.time import Span
 
@@ -32,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_transcribe(commands)
     _add_doctor(commands)
+    add_server_commands(commands)
     return parser
 
 
@@ -182,12 +185,4 @@ def _add_speech_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--language", metavar="xx", help="ISO 639-1 code of the speech; default: detected"
     )
-    parser.add_argument(
-        "--whisper",
-        metavar="MODEL",
-        help="a Whisper model for CTranslate2: small, large-v3-turbo, ..., owner/name of the hub, "
-        "or a folder; default: chosen for the machine, with a fallback",
-    )
-    parser.add_argument(
-        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="for --whisper (auto)"
-    )
+    add_whisper_options(parser)

@@ -4,8 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
+from clipkit.cli.whisper_options import check_whisper_options
 from clipkit.engines.whisper_ct2 import WhisperCT2
-from clipkit.errors import OptionError
 from clipkit.pipeline.pipeline import Pipeline
 from clipkit.pipeline.store import Store
 
@@ -15,14 +15,13 @@ def pipeline_for(arguments: argparse.Namespace) -> Pipeline:
 
     What is known of a source is kept for the next question, unless that is not wanted.
     """
-    store = None if arguments.no_store else Store(_store_folder())
+    return pipeline_with(arguments, None if arguments.no_store else Store(_store_folder()))
+
+
+def pipeline_with(arguments: argparse.Namespace, store: Store | None) -> Pipeline:
+    """Return the default pipeline over a store, with the Whisper that was asked for if one was."""
+    check_whisper_options(arguments)
     if arguments.whisper is None:
-        if arguments.device != "auto":
-            raise OptionError(
-                f"--device {arguments.device} goes with --whisper",
-                "no --whisper was given",
-                "Name a model too, such as --whisper large-v3-turbo.",
-            )
         return Pipeline.default(store=store)
     whisper = WhisperCT2(arguments.whisper, device=arguments.device)
     return Pipeline.default(transcriber=whisper, store=store)

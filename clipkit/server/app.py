@@ -1,5 +1,6 @@
 """The application: endpoints, one envelope for failures, and headers that every answer carries."""
 
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -14,9 +15,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clipkit import __version__
+from clipkit.schema import job_schema
 from clipkit.server.failures import ApiError, bad_request, failures
 from clipkit.server.rate_limits import Allowance, RateLimiter
-from clipkit.server.routes import files, health, keys, ping, uploads
+from clipkit.server.routes import clips, files, health, keys, ping, renders, uploads
 from clipkit.server.service import Service
 from clipkit.server.settings import Settings
 
@@ -41,7 +43,7 @@ def router() -> APIRouter:
     That application needs ``app.state.clipkit``, a ``Service``, and ``install`` for failures.
     """
     found = APIRouter(prefix="/v1", responses=_FAILURES)
-    for part in (ping, keys, uploads):
+    for part in (ping, keys, uploads, clips, renders):
         found.include_router(part.router)
     return found
 
@@ -53,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         yield
-        service.database.close()
+        service.close()
 
     app = _Application(
         title="clipkit",
@@ -79,10 +81,20 @@ class _Application(FastAPI):
             for path in document["paths"].values():
                 for endpoint in path.values():
                     endpoint["responses"].pop("422", None)
+            shapes = document["components"]["schemas"]
             for name in ("HTTPValidationError", "ValidationError"):
-                document["components"]["schemas"].pop(name, None)
+                shapes.pop(name, None)
+            shapes["Job"] = _job_shape()
             self.openapi_schema = document
         return self.openapi_schema
+
+
+def _job_shape() -> dict[str, Any]:
+    """Return the library's own schema of jobs, as a part of a larger document."""
+    text = json.dumps(job_schema()).replace("#/$defs/", "#/components/schemas/Job/$defs/")
+    shape: dict[str, Any] = json.loads(text)
+    shape.pop("$schema")
+    return shape
 
 
 def install(app: FastAPI, service: Service) -> None:

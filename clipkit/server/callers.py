@@ -16,6 +16,9 @@ from clipkit.server.records.teams import ensure_team, live_keys
 from clipkit.server.settings import SINGLE_TEAM, Settings, is_loopback
 from clipkit.server.tokens import TokenReader
 
+_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers by which a proxy tells that it asks for somebody else."""
+
 
 class Credential(Enum):
     """What a caller showed."""
@@ -45,11 +48,12 @@ class Callers:
     Args:
         settings: Whose tokens are taken, and whether there are accounts at all.
         database: Where keys are remembered.
+        hasher: Compares their secrets.
     """
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, hasher: KeyHasher) -> None:
         self._database = database
-        self.hasher = KeyHasher()
+        self._hasher = hasher
         self._tokens = None if settings.tokens is None else TokenReader(settings.tokens)
         self._is_single_user = settings.single_user
         self._seen: set[str] = set()
@@ -84,10 +88,10 @@ class Callers:
             raise unauthorized("the key is not of the form <secret>-<teamId>")
         with self._database.reading() as connection:
             hashes = [stored.hash for stored in live_keys(connection, key.team_id)]
-        if self.hasher.remembered(key.secret, hashes):
+        if self._hasher.remembered(key.secret, hashes):
             return Caller(key.team_id, Credential.KEY)
         check_trying()
-        if self.hasher.which(key.secret, hashes) is None:
+        if self._hasher.which(key.secret, hashes) is None:
             raise unauthorized("the key is not known, or was revoked")
         return Caller(key.team_id, Credential.KEY)
 
@@ -118,7 +122,9 @@ def _check_from_here(headers: Headers) -> None:
     """
     host = _host_of(f"//{headers.get('host', '')}")
     origin = headers.get("origin")
-    if not is_loopback(host) or (origin is not None and _host_of(origin) != host):
+    is_passed_on = any(name in headers for name in _PROXIES)
+    is_foreign = origin is not None and _host_of(origin) != host
+    if not is_loopback(host) or is_foreign or is_passed_on:
         raise unauthorized("without accounts, only this machine's own pages and programs may ask")
 
 

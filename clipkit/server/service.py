@@ -8,14 +8,16 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from clipkit.files import make_folder
+from clipkit.server.api_keys import KeyHasher
 from clipkit.server.callers import Caller, Callers
 from clipkit.server.failures import ApiError, rate_limited, unauthorized
+from clipkit.server.key_ring import KeyRing
 from clipkit.server.rate_limits import Allowance, RateLimiter
 from clipkit.server.records.database import Database
 from clipkit.server.settings import Settings
-from clipkit.server.signed_urls import UrlSigner, kept_secret
-from clipkit.server.storage.local import LocalStore
 from clipkit.server.storage.objects import ObjectStore
+from clipkit.server.storage.places import object_store
+from clipkit.server.work.queue import WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,10 @@ class Service:
     settings: Settings
     database: Database
     callers: Callers
+    keys: KeyRing
     limiter: RateLimiter
     store: ObjectStore
+    queue: WorkQueue
 
     @classmethod
     def of(cls, settings: Settings) -> "Service":
@@ -34,14 +38,21 @@ class Service:
         make_folder(settings.folder)
         database = Database(settings.database)
         database.migrate()
-        signer = UrlSigner(kept_secret(settings.folder / "url-signing.key"), settings.files_url)
+        hasher = KeyHasher()
         return cls(
             settings,
             database,
-            Callers(settings, database),
+            Callers(settings, database, hasher),
+            KeyRing(database, hasher),
             RateLimiter(settings.requests_a_minute),
-            LocalStore(settings.folder / "objects", signer),
+            object_store(settings),
+            WorkQueue(database),
         )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.queue.close()
+        self.database.close()
 
     def caller(self, request: Request) -> Caller:
         """Return who sent a request, counted against what their team may ask.

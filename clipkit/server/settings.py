@@ -38,6 +38,10 @@ class Settings:
     requests_a_minute: int = 60
     """Of each team."""
 
+    render_minutes: float | None = None
+    """Minutes of full renders that each team may have made, unless its record says otherwise;
+    None: as many as it likes."""
+
     def __post_init__(self) -> None:
         host = urlsplit(self.base_url).hostname or ""
         if self.single_user and not is_loopback(host):

@@ -17,7 +17,7 @@ import clipkit.server
 from clipkit.errors import MissingExtra, OptionError
 from clipkit.server.api_keys import ApiKey, KeyHasher
 from clipkit.server.app import create_app, install, router
-from clipkit.server.routes.keys import MOST_KEYS
+from clipkit.server.key_ring import MOST_KEYS
 from clipkit.server.service import Service
 from clipkit.server.settings import Settings
 from tests.server.serving import RULES, token

@@ -7,8 +7,11 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from clipkit.errors import OptionError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x636C6970
@@ -22,12 +25,17 @@ class Database:
     """Connections to the records; safe between threads and processes.
 
     Args:
-        url: As SQLAlchemy reads it: ``sqlite:///clips.db``, ``postgresql+psycopg://host/name``.
+        url: As SQLAlchemy reads it: ``sqlite:///clips.db``, ``postgresql://host/name``.
+
+    Raises:
+        OptionError: It is the URL of something else.
     """
 
     def __init__(self, url: str) -> None:
-        self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._engine = create_engine(url, pool_pre_ping=not self._is_sqlite)
+        parsed = _checked(url)
+        self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.url = parsed.render_as_string(hide_password=False)
+        self._engine = create_engine(parsed, pool_pre_ping=not self._is_sqlite)
         if self._is_sqlite:
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
@@ -35,7 +43,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the records and changes nothing."""
-        with self._engine.connect() as connection, connection.begin():
+        connecting = self._engine.connect()
+        if not self._is_sqlite:  # there a transaction is of one state anyway
+            connecting = connecting.execution_options(isolation_level="REPEATABLE READ")
+        with connecting as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -58,6 +69,28 @@ class Database:
     def close(self) -> None:
         """Close all connections that are not in use."""
         self._engine.dispose()
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _refused("it is no URL") from error
+    name = parsed.get_backend_name()
+    if name == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed
+    if name == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise _refused(f"it is of {name}{' without a file' if name == 'sqlite' else ''}")
+
+
+def _refused(found: str) -> OptionError:
+    """Return an error that does not show the URL, which may hold a password."""
+    return OptionError(
+        "the database is a file of SQLite or a database of PostgreSQL",
+        found,
+        "Use sqlite:////path/to/clipkit.db or postgresql://user:password@host/name.",
+    )
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -1,18 +1,15 @@
 """Keys of a team: made, listed, revoked."""
 
-from typing import Annotated
+from typing import Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from clipkit.server.api_keys import ApiKey
-from clipkit.server.clock import now_ms
+from clipkit.errors import OptionError
 from clipkit.server.failures import bad_request, not_found
-from clipkit.server.records.teams import add_key, live_keys, revoke_key
+from clipkit.server.records.teams import StoredKey
 from clipkit.server.service import BY_TOKEN, Managing, Shared
-
-MOST_KEYS = 20
-"""Each request with a wrong secret is compared with all of a team's keys, slowly."""
+from clipkit.server.texts import KeyId, Line
 
 router = APIRouter(prefix="/keys", tags=["keys"], dependencies=BY_TOKEN)
 
@@ -22,7 +19,7 @@ class NewKey(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "laptop"}]})
 
-    name: str = Field(min_length=1, max_length=128, description="For people to tell keys apart.")
+    name: Line = Field(min_length=1, max_length=128, description="For people to tell keys apart.")
 
 
 class Key(BaseModel):
@@ -48,31 +45,26 @@ class Keys(BaseModel):
 @router.post("", status_code=201)
 def make_key(new: NewKey, caller: Managing, service: Shared) -> MadeKey:
     """Make a key. Its secret is shown once: only a hash of it is kept."""
-    key = ApiKey.new(caller.team_id)
-    hashed = service.callers.hasher.hash(key.secret)
-    with service.database.writing() as connection:
-        if len(live_keys(connection, caller.team_id)) >= MOST_KEYS:
-            raise bad_request(f"a team has at most {MOST_KEYS} keys; revoke one first")
-        stored = add_key(connection, caller.team_id, new.name, hashed, now_ms())
-    return MadeKey(id=stored.id, name=stored.name, created_at=stored.created_at_ms, key=str(key))
+    try:
+        made = service.keys.create(caller.team_id, new.name)
+    except OptionError as error:
+        raise bad_request(str(error)) from error
+    return MadeKey(**_shown(made.stored), key=str(made.key))
 
 
 @router.get("")
 def list_keys(caller: Managing, service: Shared) -> Keys:
     """List the keys that were not revoked, oldest first."""
-    with service.database.reading() as connection:
-        stored = live_keys(connection, caller.team_id)
-    return Keys(
-        keys=[Key(id=key.id, name=key.name, created_at=key.created_at_ms) for key in stored]
-    )
+    return Keys(keys=[Key(**_shown(key)) for key in service.keys.list(caller.team_id)])
 
 
 @router.delete("/{keyId}", status_code=204)
-def delete_key(
-    key_id: Annotated[str, Path(alias="keyId", max_length=64)], caller: Managing, service: Shared
-) -> Response:
+def delete_key(key_id: KeyId, caller: Managing, service: Shared) -> Response:
     """Revoke a key; the next request with it is refused."""
-    with service.database.writing() as connection:
-        if not revoke_key(connection, caller.team_id, key_id, now_ms()):
-            raise not_found("key")
+    if not service.keys.revoke(caller.team_id, key_id):
+        raise not_found("key")
     return Response(status_code=204)
+
+
+def _shown(key: StoredKey) -> dict[str, Any]:
+    return {"id": key.id, "name": key.name, "created_at": key.created_at_ms}

@@ -2,9 +2,8 @@
 
 import re
 import time
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from clipkit.server.clock import now_ms
@@ -12,6 +11,7 @@ from clipkit.server.failures import bad_request, not_found
 from clipkit.server.records.uploads import Upload, add_upload, find_upload
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Service, Shared
 from clipkit.server.storage.objects import upload_key
+from clipkit.server.texts import UploadId
 
 _VALID_S = 3600
 _MEDIA = re.compile(r"(?:video|audio)/[a-z0-9][a-z0-9.+-]{0,99}|application/(?:mp4|ogg|mxf)")
@@ -46,11 +46,7 @@ def start_upload(new: NewUpload, caller: Asking, service: Shared) -> UploadUrl:
 
 
 @router.post("/{uploadId}")
-def renew_upload(
-    upload_id: Annotated[str, Path(alias="uploadId", max_length=64)],
-    caller: Asking,
-    service: Shared,
-) -> UploadUrl:
+def renew_upload(upload_id: UploadId, caller: Asking, service: Shared) -> UploadUrl:
     """Get a fresh URL for a file that has not come: the last one expired, or broke off."""
     with service.database.reading() as connection:
         upload = find_upload(connection, caller.team_id, upload_id)

@@ -1,5 +1,6 @@
 """Objects as files in a folder of this machine."""
 
+import errno
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,9 @@ from clipkit.errors import MediaNotFound
 from clipkit.files import whole_file
 from clipkit.server.signed_urls import Permit, UrlSigner
 from clipkit.server.storage.objects import StoredObject, checked_key
+
+_NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK})
+"""What is said where a file cannot have a second name: another disk, or a system without."""
 
 
 class LocalStore:
@@ -33,24 +37,36 @@ class LocalStore:
     def put(self, key: str, path: Path) -> None:
         """Store a file's content, in place of what was there.
 
+        The file may become the object: it must be replaced or removed, not changed, afterwards.
+
         Raises:
             OutputError: It cannot be stored.
         """
-        with whole_file(self.path(key)) as scratch:
-            shutil.copyfile(path, scratch)
+        _give_second_name(path, self.path(key))
+
+    def copy(self, source: str, key: str) -> None:
+        """Store an object a second time under another key.
+
+        Raises:
+            MediaNotFound: There is no such object.
+            OutputError: It cannot be stored.
+        """
+        _give_second_name(self._there(source), self.path(key))
 
     def get(self, key: str, path: Path) -> None:
-        """Copy an object into a file, whole or not at all.
+        """Bring an object into a file, whole or not at all; the file is there to be read.
 
         Raises:
             MediaNotFound: There is no such object.
             OutputError: The file cannot be written.
         """
-        source = self.path(key)
-        if not source.is_file():
+        _give_second_name(self._there(key), path)
+
+    def _there(self, key: str) -> Path:
+        path = self.path(key)
+        if not path.is_file():
             raise MediaNotFound(f"cannot read {key}", "there is no such object", "Make it again.")
-        with whole_file(path) as scratch:
-            shutil.copyfile(source, scratch)
+        return path
 
     def find(self, key: str) -> StoredObject | None:
         """Return what is known of an object; None where there is none."""
@@ -79,6 +95,17 @@ class LocalStore:
     def upload_url(self, key: str, content_type: str, expires_s: int) -> str:
         """Return a URL that takes one PUT of an object with that content type until then."""
         return self.signer.url(Permit("PUT", checked_key(key), expires_s, content_type))
+
+
+def _give_second_name(path: Path, other: Path) -> None:
+    """Let a file be found under another path too; copied where a folder system has no links."""
+    with whole_file(other) as scratch:
+        try:
+            scratch.hardlink_to(path)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            shutil.copyfile(path, scratch)
 
 
 def _found(key: str, path: Path) -> StoredObject | None:

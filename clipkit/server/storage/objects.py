@@ -25,6 +25,11 @@ def render_key(clip_id: str) -> str:
     return checked_key(f"render/{clip_id}.mp4")
 
 
+def source_key(job_id: str) -> str:
+    """Return where the source of a job lies for as long as the job is there."""
+    return checked_key(f"source/{job_id}")
+
+
 def upload_key(upload_id: str) -> str:
     """Return where an upload lies."""
     return checked_key(f"{UPLOADS}{upload_id}")
@@ -60,12 +65,22 @@ class ObjectStore(Protocol):
     def put(self, key: str, path: Path) -> None:
         """Store a file's content, in place of what was there.
 
+        The file may become the object: it must be replaced or removed, not changed, afterwards.
+
         Raises:
             OutputError: It cannot be stored.
         """
 
+    def copy(self, source: str, key: str) -> None:
+        """Store an object a second time under another key.
+
+        Raises:
+            MediaNotFound: There is no such object.
+            OutputError: It cannot be stored.
+        """
+
     def get(self, key: str, path: Path) -> None:
-        """Copy an object into a file, whole or not at all.
+        """Bring an object into a file, whole or not at all; the file is there to be read.
 
         Raises:
             MediaNotFound: There is no such object.

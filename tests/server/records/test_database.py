@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import exc, func, insert, select, text
 
+from clipkit.errors import OptionError
 from clipkit.server.records.database import Database
 from clipkit.server.records.tables import api_keys, metadata, teams
 from clipkit.server.records.teams import (
@@ -30,9 +31,8 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def database(url: str, tmp_path: Path) -> Iterator[Database]:
-    (tmp_path / "50% of it").mkdir()
-    database = Database(url)
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
     database.migrate()
     yield database
     database.close()
@@ -61,12 +61,22 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
     assert _count(database) == 1
 
 
-def test_processes_may_migrate_at_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'clips.db'}"
+def test_processes_may_migrate_at_once(database_url: str) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(3, mp_context=context) as pool:
-        list(pool.map(_migrate, [url] * 3))
-    _migrate(url)
+        list(pool.map(_migrate, [database_url] * 3))
+    _migrate(database_url)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "mysql://host/name", "sqlite://", "sqlite:///:memory:", "clips.db", "http://x/y"]
+)
+def test_other_databases_are_refused_without_showing_a_password(url: str) -> None:
+    with pytest.raises(OptionError, match="a file of SQLite or a database of PostgreSQL"):
+        Database(url)
+    with pytest.raises(OptionError) as raised:
+        Database("mysql://user:hunter2@host/name")
+    assert "hunter2" not in str(raised.value)
 
 
 def test_a_block_that_raises_changes_nothing(database: Database) -> None:
@@ -76,7 +86,11 @@ def test_a_block_that_raises_changes_nothing(database: Database) -> None:
     assert _count(database) == 0
 
 
-def test_writers_wait_for_each_other_and_lose_nothing(database: Database) -> None:
+def test_writers_wait_for_each_other_and_lose_nothing(url: str, tmp_path: Path) -> None:
+    (tmp_path / "50% of it").mkdir()
+    database = Database(url)
+    database.migrate()
+
     def add(number: int) -> None:
         with database.writing() as connection:
             count = connection.execute(select(func.count()).select_from(teams)).scalar_one()
@@ -85,6 +99,7 @@ def test_writers_wait_for_each_other_and_lose_nothing(database: Database) -> Non
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(add, range(40)))
     assert _count(database) == 40
+    database.close()
 
 
 def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
@@ -103,7 +118,10 @@ def test_a_reader_sees_one_state(database: Database) -> None:
     assert (before, after, _count(database)) == (0, 0, 1)
 
 
-def test_what_was_written_is_on_disk(database: Database, url: str) -> None:
+def test_what_was_written_is_on_disk(url: str, tmp_path: Path) -> None:
+    (tmp_path / "50% of it").mkdir()
+    database = Database(url)
+    database.migrate()
     with database.writing() as connection:
         ensure_team(connection, "team_1", AT_MS)
     database.close()

@@ -1,5 +1,6 @@
 """Every place for objects does the same: each object is there whole or not at all."""
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,44 @@ def test_what_is_put_is_got(store: ObjectStore, file: Path, tmp_path: Path) -> N
     store.put(KEY, file)
     assert _content(store, KEY, tmp_path) == CONTENT
     assert file.read_bytes() == CONTENT
+
+
+def test_what_is_copied_stays_when_the_first_goes(
+    store: ObjectStore, file: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(MediaNotFound, match="no such object"):
+        store.copy(KEY, "source/a")
+    store.put(KEY, file)
+    store.copy(KEY, "source/a")
+    store.copy(KEY, "source/a")
+    store.delete(KEY)
+    assert _content(store, "source/a", tmp_path) == CONTENT
+
+
+def test_what_is_got_stays_when_the_object_is_replaced(
+    store: ObjectStore, file: Path, tmp_path: Path
+) -> None:
+    store.put(KEY, file)
+    store.get(KEY, tmp_path / "copy")
+    other = tmp_path / "other"
+    other.write_bytes(b"short")
+    store.put(KEY, other)
+    other.unlink()
+    assert (tmp_path / "copy").read_bytes() == CONTENT
+    assert _content(store, KEY, tmp_path) == b"short"
+
+
+def test_where_files_have_one_name_they_are_copied(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "another disk", str(self))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    store = _local(tmp_path)
+    store.put(KEY, file)
+    file.write_bytes(b"changed")
+    assert _content(store, KEY, tmp_path) == CONTENT
 
 
 def test_what_is_put_again_takes_the_place(store: ObjectStore, file: Path, tmp_path: Path) -> None:

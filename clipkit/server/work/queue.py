@@ -1,0 +1,81 @@
+"""What is to be done, in the order it was asked for: a thin layer over DBOS.
+
+Work is queued in the transaction that remembers why: both are there, or neither. It is not taken
+back: what finds its record gone when its turn comes, or while it runs, ends.
+"""
+
+import logging
+
+from dbos import DBOS, DBOSClient
+from sqlalchemy import Connection
+
+from clipkit.server.records.database import Database
+from clipkit.server.records.jobs import StoredJob
+from clipkit.server.records.renders import StoredRender
+
+MEDIA = "media"
+"""The queue of what decodes and encodes. Each team has its own row in it, and rows take turns, so
+that one team's two hundred videos do not keep another's waiting."""
+
+FIND_CLIPS = "find_clips"
+RENDER_CLIP = "render_clip"
+
+_SEARCH, _RENDER = 2, 1
+"""A render goes before a search of the same team: somebody waits for it."""
+
+# DBOS reports each start and end; whoever wants to know asks for it.
+logging.getLogger("dbos").setLevel(logging.WARNING)
+
+
+class WorkQueue:
+    """Queues work.
+
+    Args:
+        database: Where records are: the queue is in the same one.
+    """
+
+    def __init__(self, database: Database) -> None:
+        DBOS.migrate(database.url)
+        self._client = DBOSClient(system_database_url=database.url, retry_connection_errors=False)
+
+    def add_job(self, connection: Connection, job: StoredJob) -> None:
+        """Queue the search for clips, once the transaction of the connection is through."""
+        self._client.enqueue_in_transaction(
+            connection,
+            {
+                "workflow_name": FIND_CLIPS,
+                "queue_name": MEDIA,
+                "workflow_id": job.id,
+                "queue_partition_key": job.team_id,
+                "priority": _SEARCH,
+            },
+            job.id,
+        )
+
+    def add_render(self, connection: Connection, render: StoredRender) -> None:
+        """Queue a full render, once the transaction of the connection is through."""
+        self._client.enqueue_in_transaction(
+            connection,
+            {
+                "workflow_name": RENDER_CLIP,
+                "queue_name": MEDIA,
+                "workflow_id": render.work_id,
+                "queue_partition_key": render.team_id,
+                "priority": _RENDER,
+            },
+            render.clip_id,
+            render.run,
+        )
+
+    def queue_again(self, worker_id: str) -> list[str]:
+        """Queue what a worker had begun and will not end; return what that is."""
+        begun = self._client.list_workflows(
+            status="PENDING", executor_id=worker_id, load_input=False, load_output=False
+        )
+        for work in begun:
+            self._client.resume_workflow(work.workflow_id, queue_name=work.queue_name or MEDIA)
+        return [work.workflow_id for work in begun]
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.destroy()

@@ -1,0 +1,90 @@
+"""A clip in full quality, straight from its source."""
+
+from pathlib import Path
+
+from clipkit.server.records import renders
+from clipkit.server.records.jobs import StoredClip, find_clip
+from clipkit.server.records.outcomes import job_to_do
+from clipkit.server.records.renders import StoredRender
+from clipkit.server.storage.objects import render_key, source_key
+from clipkit.server.work.steps import carry_out, step
+from clipkit.server.work.watching import Stretch, Unwanted
+from clipkit.server.work.workshop import Workshop
+from clipkit.types.clips import Rendering
+from clipkit.types.media import MediaInfo, Source
+from clipkit.types.query import RenderOrder
+from clipkit.types.time import Span
+
+
+def render_clip(shop: Workshop, clip_id: str, run: int) -> None:
+    """Do a render; whatever goes wrong with it, its record says so."""
+    with shop.database.writing() as connection:
+        render = renders.render_to_do(connection, clip_id, run)
+        if render is None or not render.is_active:
+            return
+        attempts = renders.count_attempt(connection, render)
+        clip = find_clip(connection, render.team_id, clip_id)
+        job = None if clip is None else job_to_do(connection, clip.job_id)
+    if clip is None or job is None:
+        return
+    try:
+        carry_out(_RenderWork(shop, render, clip, job.language), attempts)
+    finally:
+        shop.clear(render.work_id)
+
+
+class _RenderWork:
+    def __init__(
+        self, shop: Workshop, render: StoredRender, clip: StoredClip, language: str | None
+    ) -> None:
+        self._shop = shop
+        self._render = render
+        self._clip = clip
+        self._language = language
+
+    @property
+    def work_id(self) -> str:
+        """What the queue calls it."""
+        return self._render.work_id
+
+    @property
+    def path(self) -> Path:
+        """The source, as a file of this machine."""
+        return self._shop.room(self.work_id) / "source"
+
+    def do(self) -> None:
+        """Render, and put the result in the place of an earlier one."""
+        step("render", self._make)
+
+    def keep(self, stage: str, share: float) -> bool:
+        """Write down how far it is; tell whether it is still wanted."""
+        with self._shop.database.writing() as connection:
+            return renders.report(connection, self._render, share)
+
+    def fail(self, reason: str) -> None:
+        """Write down why it came to nothing."""
+        with self._shop.database.writing() as connection:
+            renders.fail(connection, self._render, reason)
+
+    def _make(self) -> None:
+        made_at = self._shop.room(self.work_id) / "render.mp4"
+        self._shop.store.get(source_key(self._clip.job_id), self.path)
+        stretch = Stretch("render", 0.0, 1.0, frozenset({"render_clip"}))
+        with self._shop.watch(self, stretch) as watch:
+            source = Source(self.path, self._language)
+            order = RenderOrder(Span(self._clip.start_s, self._clip.end_s), made_at)
+            known, _ = self._shop.pipeline.run(
+                (MediaInfo,), [source], watch.tell, watch.cancellation
+            )
+            self._shop.pipeline.run(
+                (Rendering,), [known[MediaInfo], order], watch.tell, watch.cancellation
+            )
+        key = render_key(self._clip.id)
+        self._shop.store.put(key, made_at)
+        with self._shop.database.writing() as connection:
+            is_wanted = renders.finish(connection, self._render)
+            is_there = find_clip(connection, self._render.team_id, self._clip.id) is not None
+        if not is_there:
+            self._shop.store.delete(key)
+        if not is_wanted:
+            raise Unwanted

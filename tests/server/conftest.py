@@ -1,0 +1,38 @@
+"""What the tests of the server share."""
+
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from tests.server.postgres import new_database, running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL that runs for as long as the tests."""
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'clips.db'}"
+    return new_database(request.getfixturevalue("postgres_server"), uuid.uuid4().hex)
+
+
+@pytest.fixture(scope="session")
+def short_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixteen seconds of a test picture and a tone, small enough to be encoded at once."""
+    path = tmp_path_factory.mktemp("short") / "short.mp4"
+    picture = ["-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=16"]
+    sound = ["-f", "lavfi", "-i", "sine=f=440:r=16000:d=16"]
+    codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *picture, *sound, *codecs, path]
+    subprocess.run(command, check=True)
+    return path
