@@ -1,5 +1,6 @@
 """What may be asked of the clips endpoints, by whom, and what is said to what may not."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,7 +179,12 @@ def test_odd_ids_are_of_nothing(client: TestClient, path: str, name: str) -> Non
     assert set(answer.json()) == {"error"}
 
 
-def test_jobs_are_listed_newest_first_page_by_page(client: TestClient) -> None:
+@pytest.mark.parametrize("step_ms", [0, 1])
+def test_jobs_are_listed_newest_first_page_by_page(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, step_ms: int
+) -> None:
+    times = itertools.count(1_745_800_000_000, step_ms)
+    monkeypatch.setattr(clips, "now_ms", lambda: next(times))
     jobs = [started(client, URL, criteria=f"topic {number}") for number in range(7)]
     started(client, URL, "team_2")
     seen: list[Any] = []

@@ -44,11 +44,14 @@ def test_a_worker_is_known_while_it_is_there(database: Database, tmp_path: Path)
     assert [*(tmp_path / "locks").iterdir()] == []
 
 
-def test_a_worker_that_is_killed_is_dead_at_once(database: Database, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_is_dead_at_once(
+    database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
     other = context.Process(target=_be_there, args=(database.url, tmp_path / "locks", ready))
     other.start()
+    request.addfinalizer(other.kill)
     assert ready.wait(30)
     (other_id,) = _known(database)
     with Presence(database, tmp_path / "locks") as presence:
