@@ -18,7 +18,7 @@ from clipkit import __version__
 from clipkit.schema import job_schema
 from clipkit.server.failures import ApiError, bad_request, failures
 from clipkit.server.rate_limits import Allowance, RateLimiter
-from clipkit.server.routes import clips, files, health, keys, ping, renders, uploads
+from clipkit.server.routes import clips, files, health, keys, ping, renders, uploads, webhooks
 from clipkit.server.service import Service
 from clipkit.server.settings import Settings
 
@@ -43,7 +43,7 @@ def router() -> APIRouter:
     That application needs ``app.state.clipkit``, a ``Service``, and ``install`` for failures.
     """
     found = APIRouter(prefix="/v1", responses=_FAILURES)
-    for part in (ping, keys, uploads, clips, renders):
+    for part in (ping, keys, uploads, clips, renders, webhooks):
         found.include_router(part.router)
     return found
 

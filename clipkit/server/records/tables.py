@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -113,6 +114,19 @@ renders = Table(
 )
 """The last full render of each clip; ``run`` counts how often it was asked for, ``minutes`` are
 what the team was charged."""
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Column("url", String(2048), nullable=False),
+    Column("events", Text, nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("team_id", "url"),
+)
+"""Who is told what happens. The secret is kept as it is: each delivery is signed with it."""
 
 workers = Table(
     "workers",

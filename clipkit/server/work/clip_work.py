@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from clipkit.pipeline.analysis import Analysis
 from clipkit.pipeline.jobs import answered_job, previews_by
 from clipkit.schema import Job, job_from_json, query_from_dict
+from clipkit.server.happenings import State, tell_of_job
 from clipkit.server.records import outcomes
 from clipkit.server.records.jobs import StoredClip, StoredJob, clips_of
 from clipkit.server.sniffing import check_container
@@ -91,7 +92,8 @@ class _ClipWork:
             ClipkitError: A step failed for good.
         """
         with self._shop.database.writing() as connection:
-            outcomes.begin(connection, self._job.id)
+            if outcomes.begin(connection, self._job.id):
+                self._tell(connection, "started")
         step("fetch", self._fetch)
         step("analyse", self._analyse)
         step("suggest", self._suggest)
@@ -99,8 +101,8 @@ class _ClipWork:
         with self._shop.database.reading() as connection:
             stored = clips_of(connection, self._job.id)
         encoded = [
-            step("preview", self._preview, answer, clip, number / len(stored))
-            for number, clip in enumerate(stored)
+            step("preview", self._preview, answer, clip, _stretch(place, len(stored)))
+            for place, clip in enumerate(stored)
         ]
         self._finish(answer, encoded)
 
@@ -112,7 +114,8 @@ class _ClipWork:
     def fail(self, reason: str) -> None:
         """Say why the job came to nothing."""
         with self._shop.database.writing() as connection:
-            outcomes.fail(connection, self._job.id, reason)
+            if outcomes.fail(connection, self._job.id, reason):
+                self._tell(connection, "failed", error=reason)
 
     def _fetch(self) -> None:
         """Bring the source to where it stays for as long as the job."""
@@ -128,6 +131,7 @@ class _ClipWork:
                 store.put(key, self.path)
         with self._shop.database.writing() as connection:
             is_wanted = outcomes.step_done(connection, self._job.id)
+            self._tell(connection, "progress", progress=_FETCHED)
         if not is_wanted:
             store.delete(key)
             raise Unwanted
@@ -138,7 +142,7 @@ class _ClipWork:
             self._analysis = self._shop.pipeline.analyze(
                 self._source(), on_event=watch.tell, cancellation=watch.cancellation
             )
-        self._done(outcomes.step_done)
+        self._done(outcomes.step_done, _ANALYSED)
 
     def _suggest(self) -> None:
         """Answer the question."""
@@ -168,14 +172,16 @@ class _ClipWork:
             for clip in clips
         ]
         self._done(
-            lambda connection, job_id: outcomes.answer(connection, job_id, answer.to_json(), stored)
+            lambda connection, job_id: outcomes.answer(
+                connection, job_id, answer.to_json(), stored
+            ),
+            _ANSWERED,
         )
 
-    def _preview(self, answer: Job, stored: StoredClip, share: float) -> _Encoded:
+    def _preview(self, answer: Job, stored: StoredClip, stretch: Stretch) -> _Encoded:
         """Encode the preview of one clip."""
         clip = next(clip for clip in answer.clips if clip.id == stored.id)
-        span = 1.0 - _ANSWERED
-        with self._shop.watch(self, Stretch("preview", _ANSWERED + span * share, 1.0)) as watch:
+        with self._shop.watch(self, stretch) as watch:
             made, report = self._shop.pipeline.run(
                 (Previews,),
                 [self._media(watch), Clips((clip,)), PreviewFolder(self._shop.room(self._job.id))],
@@ -188,6 +194,7 @@ class _ClipWork:
         with self._shop.database.writing() as connection:
             is_wanted = outcomes.preview_ready(connection, clip.id)
             outcomes.step_done(connection, self._job.id)
+            self._tell(connection, "progress", progress=round(stretch.last, 3))
         if not is_wanted:
             self._shop.store.delete(key)
             raise Unwanted
@@ -202,15 +209,22 @@ class _ClipWork:
                 engines=(*answer.engines, by),
                 report=_joined(answer.report, *(preview.report for preview in encoded)),
             )
-        self._done(lambda connection, job_id: outcomes.finish(connection, job_id, answer.to_json()))
+        with self._shop.database.writing() as connection:
+            if not outcomes.finish(connection, self._job.id, answer.to_json()):
+                raise Unwanted
+            self._tell(connection, "succeeded")
 
-    def _done(self, write: Callable[[Connection, str], bool]) -> None:
+    def _done(self, write: Callable[[Connection, str], bool], share: float) -> None:
         """Write down what a step found out, unless nobody wants to know."""
         with self._shop.database.writing() as connection:
             is_wanted = write(connection, self._job.id)
             outcomes.step_done(connection, self._job.id)
+            self._tell(connection, "progress", progress=share)
         if not is_wanted:
             raise Unwanted
+
+    def _tell(self, connection: Connection, state: State, **more: str | float) -> None:
+        tell_of_job(self._shop.queue, connection, self._job, state, **more)
 
     def _now(self) -> StoredJob:
         with self._shop.database.reading() as connection:
@@ -239,6 +253,13 @@ class _ClipWork:
     def _clip_id(self, clip_id: str) -> str:
         # The library's id is the same for whoever asks the same of the same video.
         return str(uuid.uuid5(uuid.UUID(self._job.id), clip_id))
+
+
+def _stretch(place: int, count: int) -> Stretch:
+    """Return which part of a job one of its previews is."""
+    share = (1.0 - _ANSWERED) / count
+    first = _ANSWERED + share * place
+    return Stretch("preview", first, first + share)
 
 
 def _name(job: StoredJob) -> str:

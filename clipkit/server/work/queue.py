@@ -5,6 +5,7 @@ back: what finds its record gone when its turn comes, or while it runs, ends.
 """
 
 import logging
+from dataclasses import dataclass
 
 from dbos import DBOS, DBOSClient
 from sqlalchemy import Connection
@@ -17,14 +18,35 @@ MEDIA = "media"
 """The queue of what decodes and encodes. Each team has its own row in it, and rows take turns, so
 that one team's two hundred videos do not keep another's waiting."""
 
+WEBHOOKS = "webhooks"
+"""The queue of deliveries. Those to one webhook about one job wait for each other."""
+
 FIND_CLIPS = "find_clips"
 RENDER_CLIP = "render_clip"
+DELIVER = "deliver"
 
 _SEARCH, _RENDER = 2, 1
 """A render goes before a search of the same team: somebody waits for it."""
 
 # DBOS reports each start and end; whoever wants to know asks for it.
 logging.getLogger("dbos").setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a webhook is told."""
+
+    event_id: str
+    """The same for the same event."""
+
+    subject: str
+    """What the event is about."""
+
+    rank: int
+    """From 1 on: among those about one subject, what comes first has the lower one."""
+
+    body: str
+    """JSON, as it is sent."""
 
 
 class WorkQueue:
@@ -65,6 +87,27 @@ class WorkQueue:
             },
             render.clip_id,
             render.run,
+        )
+
+    def add_delivery(self, connection: Connection, webhook_id: str, message: Message) -> None:
+        """Queue the delivery of an event, unless it was queued before.
+
+        Args:
+            connection: Of the transaction that makes the event true.
+            webhook_id: Whom to tell.
+            message: What is told.
+        """
+        self._client.enqueue_in_transaction(
+            connection,
+            {
+                "workflow_name": DELIVER,
+                "queue_name": WEBHOOKS,
+                "workflow_id": f"{message.event_id}.{webhook_id}",
+                "queue_partition_key": f"{webhook_id} {message.subject}",
+                "priority": message.rank,
+            },
+            webhook_id,
+            message.body,
         )
 
     def queue_again(self, worker_id: str) -> list[str]:

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from clipkit.server.happenings import State, tell_of_render
 from clipkit.server.records import renders
 from clipkit.server.records.jobs import StoredClip, find_clip
 from clipkit.server.records.outcomes import job_to_do
@@ -41,6 +44,7 @@ class _RenderWork:
         self._render = render
         self._clip = clip
         self._language = language
+        self._told: set[float] = set()
 
     @property
     def work_id(self) -> str:
@@ -59,12 +63,21 @@ class _RenderWork:
     def keep(self, stage: str, share: float) -> bool:
         """Write down how far it is; tell whether it is still wanted."""
         with self._shop.database.writing() as connection:
-            return renders.report(connection, self._render, share)
+            is_wanted = renders.report(connection, self._render, share)
+            quarter = int(share * 4) / 4
+            if is_wanted and quarter not in self._told:
+                self._told.add(quarter)
+                if quarter == 0.0:
+                    self._tell(connection, "started")
+                else:
+                    self._tell(connection, "progress", progress=quarter)
+        return is_wanted
 
     def fail(self, reason: str) -> None:
         """Write down why it came to nothing."""
         with self._shop.database.writing() as connection:
-            renders.fail(connection, self._render, reason)
+            if renders.fail(connection, self._render, reason):
+                self._tell(connection, "failed", error=reason)
 
     def _make(self) -> None:
         made_at = self._shop.room(self.work_id) / "render.mp4"
@@ -83,8 +96,14 @@ class _RenderWork:
         self._shop.store.put(key, made_at)
         with self._shop.database.writing() as connection:
             is_wanted = renders.finish(connection, self._render)
+            if is_wanted:
+                self._tell(connection, "succeeded")
             is_there = find_clip(connection, self._render.team_id, self._clip.id) is not None
         if not is_there:
             self._shop.store.delete(key)
         if not is_wanted:
             raise Unwanted
+
+    def _tell(self, connection: Connection, state: State, **more: str | float) -> None:
+        more = {"job_id": self._clip.job_id, **more}
+        tell_of_render(self._shop.queue, connection, self._render, state, **more)

@@ -15,8 +15,9 @@ from clipkit.server.records.database import Database
 from clipkit.server.settings import Settings
 from clipkit.server.storage.places import object_store
 from clipkit.server.work.clip_work import find_clips
+from clipkit.server.work.delivery import Sender, deliver
 from clipkit.server.work.presence import Presence
-from clipkit.server.work.queue import FIND_CLIPS, MEDIA, RENDER_CLIP, WorkQueue
+from clipkit.server.work.queue import DELIVER, FIND_CLIPS, MEDIA, RENDER_CLIP, WEBHOOKS, WorkQueue
 from clipkit.server.work.render_work import render_clip
 from clipkit.server.work.watching import Patience
 from clipkit.server.work.workshop import Workshop
@@ -54,6 +55,7 @@ class Worker:
         make_pipeline: Makes the pipeline; None: that of the main job.
         at_once: Pieces of work that decode and encode, at the same time: one GPU does one.
         fetcher: Fetches what URLs name.
+        sender: Tells webhooks.
         patience: How long work may take.
     """
 
@@ -64,12 +66,14 @@ class Worker:
         *,
         at_once: int = 1,
         fetcher: Fetcher | None = None,
+        sender: Sender | None = None,
         patience: Patience = Patience(),  # noqa: B008 - it is frozen
     ) -> None:
         self._settings = settings
         self._make_pipeline = make_pipeline or _default_pipeline
         self._at_once = at_once
         self._fetcher = fetcher or Fetcher()
+        self._sender = sender or Sender()
         self._patience = patience
 
     def run(self, stopped: threading.Event) -> None:
@@ -121,12 +125,22 @@ class Worker:
         def render_work(clip_id: str, run: int) -> None:
             render_clip(shop, clip_id, run)
 
-        DBOS.listen_queues([MEDIA])
+        @DBOS.workflow(name=DELIVER, max_recovery_attempts=None)
+        def delivery_work(webhook_id: str, body: str) -> None:
+            deliver(self._sender, shop.database, webhook_id, body)
+
+        DBOS.listen_queues([MEDIA, WEBHOOKS])
         DBOS.launch()
         DBOS.register_queue(
             MEDIA,
             worker_concurrency=self._at_once,
             partition_worker_concurrency=self._at_once,
+            polling_interval_sec=_POLL_S,
+            on_conflict="always_update",
+        )
+        DBOS.register_queue(
+            WEBHOOKS,
+            partition_concurrency=1,
             polling_interval_sec=_POLL_S,
             on_conflict="always_update",
         )
