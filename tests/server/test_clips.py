@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,67 @@ def test_a_team_has_so_many_jobs_at_once(
     started(client, URL, "team_2")
     client.delete(f"/v1/clips/{first}", headers=token())
     started(client, URL)
+
+
+def _start(client: TestClient, key: str, team: str = "team_1", **asked: Any) -> Any:
+    headers = {**token(team), "Idempotency-Key": key}
+    return client.post("/v1/clips", json={"source": URL, **asked}, headers=headers)
+
+
+def test_a_request_that_is_sent_again_gets_the_same_answer(client: TestClient) -> None:
+    first, again = _start(client, "k-1"), _start(client, "k-1")
+    assert first.status_code == again.status_code == 202
+    assert first.content == again.content
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert _start(client, "k-2").json()["job_id"] != first.json()["job_id"]
+    assert _start(client, "k-1", "team_2").json()["job_id"] != first.json()["job_id"]
+    assert len(client.get("/v1/clips", headers=token()).json()["jobs"]) == 2
+
+
+def test_a_key_is_of_one_request(client: TestClient) -> None:
+    assert _start(client, "k-1").status_code == 202
+    assert _failed(_start(client, "k-1", criteria="x"), 422, "IDEMPOTENCY_KEY_REUSED")
+    headers = {**token(), "Idempotency-Key": "k-1"}
+    other = client.post("/v1/uploads", json={"content_type": "video/mp4"}, headers=headers)
+    assert _failed(other, 422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_a_request_that_failed_leaves_its_key_free(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(clips, "MOST_UNFINISHED", 0)
+        assert _failed(_start(client, "k-1"), 429, "TOO_MANY_JOBS")
+    assert _start(client, "k-1").status_code == 202
+
+
+def test_requests_with_one_key_at_once_start_one_job(client: TestClient) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        answers = [*threads.map(lambda _: _start(client, "k-1"), range(16))]
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(client.get("/v1/clips", headers=token()).json()["jobs"]) == 1
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "\u00e9"])
+def test_odd_keys_are_told(client: TestClient, key: str) -> None:
+    (name, bearer), *_ = token().items()
+    headers = [(name.encode(), bearer.encode()), (b"Idempotency-Key", key.encode())]
+    answer = client.post("/v1/clips", json={"source": URL}, headers=headers)
+    assert _failed(answer, 400, "BAD_REQUEST")
+
+
+def test_uploads_and_renders_are_started_once_too(client: TestClient) -> None:
+    job_id = started(client, URL)
+    _answered(client, job_id)
+    headers = {**token(), "Idempotency-Key": "k-1"}
+    asked = {"content_type": "video/mp4"}
+    uploads = [client.post("/v1/uploads", json=asked, headers=headers) for _ in range(2)]
+    assert uploads[0].content == uploads[1].content
+    assert uploads[0].status_code == uploads[1].status_code == 201
+    headers = {**token(), "Idempotency-Key": "k-2"}
+    path = f"/v1/clips/{CLIP_ID}/renders"
+    renders = [client.post(path, headers=headers) for _ in range(2)]
+    assert renders[0].content == renders[1].content
+    assert renders[1].headers["idempotency-replayed"] == "true"

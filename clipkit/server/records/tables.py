@@ -128,6 +128,18 @@ webhooks = Table(
 )
 """Who is told what happens. The secret is kept as it is: each delivery is signed with it."""
 
+answers = Table(
+    "answers",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("asked", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Index("ix_answers_created_at_ms", "created_at_ms"),
+)
+"""What was answered to requests with an Idempotency-Key, and a digest of what they asked."""
+
 workers = Table(
     "workers",
     metadata,

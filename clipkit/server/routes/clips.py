@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt
+from sqlalchemy import Connection
 
 from clipkit.errors import FetchError, OptionError
 from clipkit.schema import query_to_dict
@@ -14,6 +15,7 @@ from clipkit.server.answers import job_text
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import ApiError, bad_request, not_found
 from clipkit.server.fetching import checked_url
+from clipkit.server.once import REUSED, Once
 from clipkit.server.records.jobs import (
     NewJob,
     StoredJob,
@@ -114,11 +116,12 @@ _POLLED: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("", status_code=202)
-def start_job(new: NewClips, caller: Asking, service: Shared) -> QueuedJob:
+@router.post("", status_code=202, response_model=QueuedJob, responses=REUSED)
+def start_job(new: NewClips, caller: Asking, service: Shared, once: Once) -> Response:
     """Look for clips of a video. Poll the job until its status is `done` or `error`."""
     wanted = _checked(new)
-    with service.database.writing() as connection:
+
+    def start(connection: Connection) -> QueuedJob:
         if wanted.upload_id is not None:
             upload = find_upload(connection, caller.team_id, wanted.upload_id)
             if upload is None or service.store.find(upload_key(upload.id)) is None:
@@ -127,7 +130,9 @@ def start_job(new: NewClips, caller: Asking, service: Shared) -> QueuedJob:
             raise _too_many()
         job = add_job(connection, caller.team_id, wanted, now_ms())
         service.queue.add_job(connection, job)
-    return QueuedJob(job_id=job.id, created_at=job.created_at_ms)
+        return QueuedJob(job_id=job.id, created_at=job.created_at_ms)
+
+    return once.answer(service.database, caller.team_id, new.model_dump_json(), start)
 
 
 @router.get("", response_model_exclude_none=True)

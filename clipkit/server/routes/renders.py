@@ -3,12 +3,14 @@
 import time
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from clipkit.server.answers import URL_S
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import ApiError, failures, not_found
+from clipkit.server.once import REUSED, Once
 from clipkit.server.records.jobs import find_clip
 from clipkit.server.records.renders import charge, find_render, lock_clip, start_render
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Shared
@@ -55,11 +57,13 @@ class Render(BaseModel):
 @router.post(
     "/clips/{clipId}/renders",
     status_code=202,
-    responses=failures({402: "The team's minutes of rendering are spent."}),
+    response_model=StartedRender,
+    responses={**failures({402: "The team's minutes of rendering are spent."}), **REUSED},
 )
-def start(clip_id: ClipId, caller: Asking, service: Shared) -> StartedRender:
+def start(clip_id: ClipId, caller: Asking, service: Shared, once: Once) -> Response:
     """Render a clip in full quality; while that is under way, say so instead."""
-    with service.database.writing() as connection:
+
+    def begin(connection: Connection) -> StartedRender:
         clip = find_clip(connection, caller.team_id, clip_id)
         if clip is None:
             raise not_found("clip")
@@ -71,11 +75,13 @@ def start(clip_id: ClipId, caller: Asking, service: Shared) -> StartedRender:
                 raise _spent(minutes)
             render = start_render(connection, clip, minutes, now_ms())
             service.queue.add_render(connection, render)
-    return StartedRender(
-        render_id=clip_id,
-        status="processing" if render.status == "processing" else "queued",
-        created_at=render.created_at_ms,
-    )
+        return StartedRender(
+            render_id=clip_id,
+            status="processing" if render.status == "processing" else "queued",
+            created_at=render.created_at_ms,
+        )
+
+    return once.answer(service.database, caller.team_id, clip_id, begin)
 
 
 @router.get("/renders/{renderId}", response_model_exclude_none=True)

@@ -3,11 +3,13 @@
 import re
 import time
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import bad_request, not_found
+from clipkit.server.once import REUSED, Once
 from clipkit.server.records.uploads import Upload, add_upload, find_upload
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Service, Shared
 from clipkit.server.storage.objects import upload_key
@@ -35,14 +37,17 @@ class UploadUrl(BaseModel):
     expires_at: int = Field(description="Unix milliseconds; ask for a fresh URL after that.")
 
 
-@router.post("", status_code=201)
-def start_upload(new: NewUpload, caller: Asking, service: Shared) -> UploadUrl:
+@router.post("", status_code=201, response_model=UploadUrl, responses=REUSED)
+def start_upload(new: NewUpload, caller: Asking, service: Shared, once: Once) -> Response:
     """Announce a file, and get a URL to send it to."""
     if not _MEDIA.fullmatch(new.content_type):
         raise bad_request("content_type: it is that of a video or of sound, such as video/mp4")
-    with service.database.writing() as connection:
+
+    def start(connection: Connection) -> UploadUrl:
         upload = add_upload(connection, caller.team_id, new.content_type, now_ms())
-    return _url(service, upload)
+        return _url(service, upload)
+
+    return once.answer(service.database, caller.team_id, new.model_dump_json(), start, 201)
 
 
 @router.post("/{uploadId}")
