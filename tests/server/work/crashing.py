@@ -1,0 +1,44 @@
+"""A pipeline for workers that are killed: slow enough to be hit, and it keeps a diary."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from clipkit.pipeline import Pipeline
+from clipkit.pipeline.store import Store
+from clipkit.testing import ScriptedRecogniser
+from clipkit.types.events import Monitor
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech, Transcript
+from tests.doubles import SAID, pipeline_of_doubles
+
+DIARY = "CLIPKIT_TEST_DIARY"
+"""The environment variable that names the file."""
+
+
+@dataclass(eq=False)
+class DiaryRecogniser(ScriptedRecogniser):
+    """Takes a second, and writes down when it begins and when it ends."""
+
+    def transcribe(
+        self, audio: Audio, speech: Speech, language: str | None, monitor: Monitor
+    ) -> Transcript:
+        """Return what the double says."""
+        _note("begin")
+        for part in range(20):
+            time.sleep(0.05)
+            monitor.progress(part + 1, 20)
+        said = super().transcribe(audio, speech, language, monitor)
+        _note("end")
+        return said
+
+
+def _note(what: str) -> None:
+    with Path(os.environ[DIARY]).open("a") as diary:
+        diary.write(f"{what} {time.time()}\n")
+
+
+def pipeline(store: Store) -> Pipeline:
+    """Return the pipeline of a worker."""
+    return Pipeline(pipeline_of_doubles(DiaryRecogniser(words=SAID)).stages, store=store)

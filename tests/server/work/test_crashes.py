@@ -1,0 +1,192 @@
+"""Whatever is killed, and whenever: its job ends, once, and nothing is left behind.
+
+CLIPKIT_CRASHES says how many moments are tried with each database; 4 are enough to see it work.
+"""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from tests.server.work.crashing import DIARY
+
+MOMENTS = int(os.environ.get("CLIPKIT_CRASHES", "4"))
+ASKED = {"criteria": "customers", "target_duration": 3, "top": 3}
+
+
+class Served:
+    """``clipkit serve`` with its worker, as processes."""
+
+    def __init__(self, folder: Path, database_url: str | None) -> None:
+        self.folder = folder
+        self.diary = folder.parent / "diary"
+        self.log = folder.parent / "log"
+        self._environment = {
+            **os.environ,
+            DIARY: str(self.diary),
+            "CLIPKIT_DATABASE_URL": database_url or "",
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+        }
+        self.client = httpx.Client(timeout=10.0)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with self.log.open("ab") as log:
+            seen = log.tell()
+            options = f"serve --port 0 --verbose --requests-a-minute 100000 --folder {self.folder}"
+            pipeline = "tests.server.work.crashing:pipeline"
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "clipkit", *options.split(), "--pipeline", pipeline],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 60.0
+        while True:
+            told = re.search(r"serves (http://\S+)", self.log.read_text()[seen:])
+            if told is not None:
+                self.client.base_url = httpx.URL(told.group(1))
+                return
+            assert self._process.poll() is None, self.log.read_text()[seen:]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    @property
+    def server(self) -> int:
+        """The server's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def worker(self) -> int | None:
+        """The worker's process, if there is one just now."""
+        children = Path(f"/proc/{self.server}/task").glob("*/children")
+        found = [int(pid) for path in children for pid in path.read_text().split()]
+        return found[0] if found else None
+
+    def kill(self, what: str) -> None:
+        """Kill the server, its worker, or both."""
+        worker = self.worker
+        assert self._process is not None
+        if what != "server" and worker is not None:
+            os.kill(worker, signal.SIGKILL)
+        if what != "worker":
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """Stop it gently, and whatever is left of it."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(60)
+        self.client.close()
+
+    def upload(self, path: Path) -> str:
+        """Send a file."""
+        announced = self.client.post("/v1/uploads", json={"content_type": "video/mp4"}).json()
+        url = announced["upload_url"]
+        sent = self.client.put(
+            url, content=path.read_bytes(), headers={"Content-Type": "video/mp4"}
+        )
+        assert sent.status_code == 200
+        upload_id: str = announced["upload_id"]
+        return upload_id
+
+    def ended(self, job_id: str) -> dict[str, Any]:
+        """Wait until a job ends, and return it."""
+        deadline = time.monotonic() + 120.0
+        while time.monotonic() < deadline:
+            answer = self.client.get(f"/v1/clips/{job_id}")
+            assert answer.status_code == 200
+            body: dict[str, Any] = answer.json()
+            if body["status"] in {"done", "error"}:
+                return body
+            time.sleep(0.1)
+        raise AssertionError(self.log.read_text()[-5000:])
+
+
+@pytest.fixture
+def served(tmp_path: Path, database_url: str) -> Iterator[Served]:
+    url = None if database_url.startswith("sqlite") else database_url
+    served = Served(tmp_path / "data", url)
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes by /proc")
+def test_whatever_is_killed_a_job_ends_once(served: Served, short_video: Path) -> None:
+    chance = random.Random(20261128)
+    upload_id = served.upload(short_video)
+    began = time.monotonic()
+    asked = {"source": {"upload_id": upload_id}, **ASKED}
+    first = served.client.post("/v1/clips", json=asked).json()["job_id"]
+    served.ended(first)
+    lasted_s = time.monotonic() - began
+    jobs, kills = [first], []
+    for number in range(MOMENTS):
+        # Another cut of the same video, so that nothing is known of it yet.
+        served.diary.write_text("")
+        path = served.folder.parent / f"{number}.mp4"
+        path.write_bytes(short_video.read_bytes() + b"\0\0\0\x10free" + number.to_bytes(8, "big"))
+        source = {"upload_id": served.upload(path)}
+        job_id = served.client.post("/v1/clips", json={"source": source, **ASKED}).json()["job_id"]
+        jobs.append(job_id)
+        time.sleep(chance.uniform(0.0, lasted_s))
+        what = ("server", "worker", "both")[number % 3]
+        kills.append(time.time())
+        served.kill(what)
+        if what != "worker":
+            served.start()
+        body = served.ended(job_id)
+        assert body["status"] == "done", (what, body)
+        assert [("preview_url" in clip) for clip in body["clips"]] == [True] * 3
+        for clip in body["clips"]:
+            assert served.client.head(clip["preview_url"]).status_code == 200
+        _check_diary(served.diary, kills[-1])
+    _check_nothing_left(served, jobs)
+
+
+def _check_diary(diary: Path, killed_at_s: float) -> None:
+    """See that nothing was recognised twice that had been kept."""
+    notes = [line.split() for line in diary.read_text().splitlines()]
+    ends_s = [float(at) for what, at in notes if what == "end"]
+    # What is killed before the store has written it down has no checkpoint.
+    kept = [at for at in ends_s if not 0.0 <= killed_at_s - at < 0.2]
+    assert len(kept) <= 1, notes
+    assert len(ends_s) >= 1
+    assert len([note for note in notes if note[0] == "begin"]) <= 2
+
+
+def _check_nothing_left(served: Served, jobs: list[str]) -> None:
+    """See that only what is known is there."""
+    clips = [
+        clip["id"]
+        for job_id in jobs
+        for clip in served.client.get(f"/v1/clips/{job_id}").json()["clips"]
+    ]
+    assert len(set(clips)) == 3 * len(jobs)
+    objects = served.folder / "objects"
+    found = {path.relative_to(objects).as_posix() for path in objects.rglob("*") if path.is_file()}
+    known = {f"preview/{clip_id}.mp4" for clip_id in clips} | {f"source/{job}" for job in jobs}
+    assert {key for key in found if not key.startswith("tmp/api-uploads/")} == known
+    assert len(found) == len(known) + len(jobs)
+    deadline = time.monotonic() + 30.0
+    while True:  # the dead are buried every two seconds
+        locks = [*(served.folder / "workers").iterdir()]
+        files = [path for path in (served.folder / "work").rglob("*") if path.is_file()]
+        if len(locks) == 1 and not files:
+            return
+        assert time.monotonic() < deadline, (locks, files)
+        time.sleep(0.2)
