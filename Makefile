@@ -43,5 +43,5 @@ clean:
 	@touch $@
 
 .venv/.dev: .venv/.demo
-	$(PIP) --editable ".[offline,server,dev]"
+	$(PIP) --editable ".[offline,server,s3,dev]"
 	@touch $@

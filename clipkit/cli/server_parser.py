@@ -92,6 +92,11 @@ def _add_service_options(parser: argparse.ArgumentParser) -> None:
         help=f"where everything is kept ({_FOLDER}); PostgreSQL instead of the SQLite file in it: "
         "$CLIPKIT_DATABASE_URL",
     )
+    parser.add_argument(
+        "--objects",
+        metavar="URL",
+        help="s3://bucket: where videos lie instead of the folder; needs the extra s3",
+    )
 
 
 def _add_worker_options(parser: argparse.ArgumentParser) -> None:

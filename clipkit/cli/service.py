@@ -16,6 +16,7 @@ def settings_for(arguments: argparse.Namespace) -> "Settings":
 
     return Settings(
         folder=arguments.folder.absolute(),
+        objects_url=arguments.objects,
         database_url=os.environ.get("CLIPKIT_DATABASE_URL") or None,
     )
 

@@ -29,6 +29,9 @@ class Settings:
     database_url: str | None = None
     """As SQLAlchemy reads it; None: an SQLite file in the folder."""
 
+    objects_url: str | None = None
+    """Where previews, renders, sources and uploads lie: ``s3://bucket``; None: in the folder."""
+
     tokens: TokenRules | None = None
     """Whose tokens are taken; None: nobody's, so keys come from the command line alone."""
 

@@ -2,7 +2,6 @@
 
 import errno
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from clipkit.errors import MediaNotFound, OptionError
 from clipkit.server.signed_urls import UrlSigner
 from clipkit.server.storage.local import LocalStore
 from clipkit.server.storage.objects import ObjectStore
+from clipkit.server.storage.s3 import S3Store
 
 CONTENT = bytes(range(256)) * 500
 KEY = "preview/9d8e7f6a-1b2c.mp4"
@@ -20,10 +20,11 @@ def _local(tmp_path: Path) -> ObjectStore:
     return LocalStore(tmp_path / "objects", UrlSigner(b"k" * 32, "https://clips.example/files"))
 
 
-@pytest.fixture(params=[_local])
+@pytest.fixture(params=["folder", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    make: Callable[[Path], ObjectStore] = request.param
-    return make(tmp_path)
+    if request.param == "folder":
+        return _local(tmp_path)
+    return S3Store(request.getfixturevalue("bucket_url"))
 
 
 @pytest.fixture
