@@ -23,6 +23,7 @@
     ├── WiringError                   stages do not fit together        (also TypeError)
     ├── SchemaError                   a job file does not match the schema  (also ValueError)
     ├── SignatureError                a webhook or URL was not signed as it says  (also ValueError)
+    ├── QuotaExceeded                 there is no room left for whoever asks
     ├── TimedOut                      the work took longer than it may  (also TimeoutError)
     └── Cancelled                     the caller asked to stop
 """
@@ -172,6 +173,12 @@ class SignatureError(ClipkitError, ValueError):
     """A webhook or a URL does not carry the signature that it should."""
 
     code = "SIGNATURE"
+
+
+class QuotaExceeded(ClipkitError):
+    """Whoever asks has used up the room that they may take."""
+
+    code = "QUOTA_EXCEEDED"
 
 
 class TimedOut(ClipkitError, TimeoutError):

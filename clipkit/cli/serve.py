@@ -50,7 +50,7 @@ def _worker(arguments: argparse.Namespace) -> list[str]:
     command = [sys.executable, "-m", "clipkit", "worker", "--attended"]
     command += ["--folder", str(arguments.folder.absolute())]
     command += ["--at-once", str(arguments.at_once), "--device", arguments.device]
-    for option in ("pipeline", "whisper", "objects"):
-        value = getattr(arguments, option)
-        command += [] if value is None else [f"--{option}", value]
+    for option in ("pipeline", "whisper", "objects", "team-gigabytes"):
+        value = getattr(arguments, option.replace("-", "_"))
+        command += [] if value is None else [f"--{option}", str(value)]
     return [*command, "--verbose"] if arguments.verbose else command

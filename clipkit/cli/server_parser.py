@@ -107,6 +107,12 @@ def _add_worker_options(parser: argparse.ArgumentParser) -> None:
         help="makes the pipeline of a worker: takes a Store, returns a Pipeline",
     )
     add_whisper_options(group)
+    group.add_argument(
+        "--team-gigabytes",
+        type=float,
+        metavar="G",
+        help="room for the videos and clips of each team; default: no limit",
+    )
     group.add_argument("--verbose", action="store_true", help="log each stage of each job")
     group.add_argument(
         "--at-once", type=int, default=1, metavar="N", help="jobs and renders at a time (1)"

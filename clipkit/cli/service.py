@@ -14,10 +14,12 @@ def settings_for(arguments: argparse.Namespace) -> "Settings":
     """Return what serve, worker and keys of one service have in common."""
     from clipkit.server import Settings
 
+    gigabytes: float | None = getattr(arguments, "team_gigabytes", None)
     return Settings(
         folder=arguments.folder.absolute(),
         objects_url=arguments.objects,
         database_url=os.environ.get("CLIPKIT_DATABASE_URL") or None,
+        team_bytes=None if gigabytes is None else round(gigabytes * 1e9),
     )
 
 

@@ -41,6 +41,9 @@ class Settings:
     requests_a_minute: int = 60
     """Of each team."""
 
+    team_bytes: int | None = None
+    """Room that the videos, previews and renders of a team may take; None: as much as there is."""
+
     render_minutes: float | None = None
     """Minutes of full renders that each team may have made, unless its record says otherwise;
     None: as many as it likes."""

@@ -71,9 +71,16 @@ def answer(connection: Connection, job_id: str, text: str, found: Sequence[Store
     return True
 
 
-def preview_ready(connection: Connection, clip_id: str) -> bool:
+def source_there(connection: Connection, job_id: str, size_bytes: int) -> bool:
+    """Say that the source of a job is there; return whether the job is, too."""
+    return _change(connection, job_id, size_bytes=size_bytes, deaths=0)
+
+
+def preview_ready(connection: Connection, clip_id: str, size_bytes: int) -> bool:
     """Say that the preview of a clip can be had; return whether the clip is still there."""
-    done = connection.execute(update(clips).where(clips.c.id == clip_id).values(has_preview=True))
+    done = connection.execute(
+        update(clips).where(clips.c.id == clip_id).values(has_preview=True, size_bytes=size_bytes)
+    )
     return done.rowcount > 0
 
 

@@ -138,9 +138,9 @@ def report(connection: Connection, render: StoredRender, progress: float) -> boo
     return _change(connection, render, status="processing", progress=progress)
 
 
-def finish(connection: Connection, render: StoredRender) -> bool:
+def finish(connection: Connection, render: StoredRender, size_bytes: int) -> bool:
     """Say that a render is there; return whether it was still wanted."""
-    return _change(connection, render, status="done", progress=1.0)
+    return _change(connection, render, status="done", progress=1.0, size_bytes=size_bytes)
 
 
 def fail(connection: Connection, render: StoredRender, error: str) -> bool:

@@ -77,6 +77,7 @@ jobs = Table(
     Column("deaths", Integer, nullable=False, server_default="0"),
     Column("answer", Text, nullable=True),
     Column("error", Text, nullable=True),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
     Index("ix_jobs_team_id_created_at_ms", "team_id", "created_at_ms", "id"),
 )
 """Questions and, from when their source is analysed, their answers; both as the JSON of
@@ -93,6 +94,7 @@ clips = Table(
     Column("start_s", Float, nullable=False),
     Column("end_s", Float, nullable=False),
     Column("has_preview", Boolean, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
     Index("ix_clips_job_id", "job_id"),
     Index("ix_clips_team_id", "team_id"),
 )
@@ -110,6 +112,7 @@ renders = Table(
     Column("minutes", Float, nullable=False),
     Column("deaths", Integer, nullable=False),
     Column("error", Text, nullable=True),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
     Index("ix_renders_team_id", "team_id"),
 )
 """The last full render of each clip; ``run`` counts how often it was asked for, ``minutes`` are

@@ -16,6 +16,7 @@ from clipkit.server.clock import now_ms
 from clipkit.server.failures import ApiError, bad_request, not_found
 from clipkit.server.fetching import checked_url
 from clipkit.server.once import REUSED, Once
+from clipkit.server.quota import NO_ROOM, check_room
 from clipkit.server.records.jobs import (
     NewJob,
     StoredJob,
@@ -116,7 +117,7 @@ _POLLED: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("", status_code=202, response_model=QueuedJob, responses=REUSED)
+@router.post("", status_code=202, response_model=QueuedJob, responses={**REUSED, **NO_ROOM})
 def start_job(new: NewClips, caller: Asking, service: Shared, once: Once) -> Response:
     """Look for clips of a video. Poll the job until its status is `done` or `error`."""
     wanted = _checked(new)
@@ -124,8 +125,12 @@ def start_job(new: NewClips, caller: Asking, service: Shared, once: Once) -> Res
     def start(connection: Connection) -> QueuedJob:
         if wanted.upload_id is not None:
             upload = find_upload(connection, caller.team_id, wanted.upload_id)
-            if upload is None or service.store.find(upload_key(upload.id)) is None:
+            sent = None if upload is None else service.store.find(upload_key(upload.id))
+            if sent is None:
                 raise bad_request("source.upload_id: no such file has come; send it first")
+            check_room(service.settings, connection, caller.team_id, sent.size_bytes)
+        else:
+            check_room(service.settings, connection, caller.team_id)
         if count_unfinished(connection, caller.team_id) >= MOST_UNFINISHED:
             raise _too_many()
         job = add_job(connection, caller.team_id, wanted, now_ms())

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import bad_request, not_found
 from clipkit.server.once import REUSED, Once
+from clipkit.server.quota import NO_ROOM, check_room
 from clipkit.server.records.uploads import Upload, add_upload, find_upload
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Service, Shared
 from clipkit.server.storage.objects import upload_key
@@ -37,13 +38,14 @@ class UploadUrl(BaseModel):
     expires_at: int = Field(description="Unix milliseconds; ask for a fresh URL after that.")
 
 
-@router.post("", status_code=201, response_model=UploadUrl, responses=REUSED)
+@router.post("", status_code=201, response_model=UploadUrl, responses={**REUSED, **NO_ROOM})
 def start_upload(new: NewUpload, caller: Asking, service: Shared, once: Once) -> Response:
     """Announce a file, and get a URL to send it to."""
     if not _MEDIA.fullmatch(new.content_type):
         raise bad_request("content_type: it is that of a video or of sound, such as video/mp4")
 
     def start(connection: Connection) -> UploadUrl:
+        check_room(service.settings, connection, caller.team_id)
         upload = add_upload(connection, caller.team_id, new.content_type, now_ms())
         return _url(service, upload)
 

@@ -88,6 +88,21 @@ class LocalStore:
                 if found is not None:
                     yield found
 
+    def sweep(self, before_s: float) -> int:
+        """Remove parts of objects that nobody writes any more; return how many.
+
+        Args:
+            before_s: Unix seconds; what was written to since may still be written.
+        """
+        old = [
+            path
+            for path in self.folder.rglob(".*.part*")
+            if path.is_file() and path.stat().st_mtime < before_s
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
     def download_url(self, key: str, expires_s: int) -> str:
         """Return a URL that anybody can read an object from until a time in unix seconds."""
         return self.signer.url(Permit("GET", checked_key(key), expires_s))

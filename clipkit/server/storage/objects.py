@@ -96,6 +96,13 @@ class ObjectStore(Protocol):
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects whose keys begin with a prefix, by key."""
 
+    def sweep(self, before_s: float) -> int:
+        """Remove parts of objects that nobody writes any more; return how many.
+
+        Args:
+            before_s: Unix seconds; what was written to since may still be written.
+        """
+
     def download_url(self, key: str, expires_s: int) -> str:
         """Return a URL that anybody can read an object from until a time in unix seconds."""
 

@@ -14,12 +14,14 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection
 
+from clipkit.errors import QuotaExceeded
 from clipkit.pipeline.analysis import Analysis
 from clipkit.pipeline.jobs import answered_job, previews_by
 from clipkit.schema import Job, job_from_json, query_from_dict
 from clipkit.server.happenings import State, tell_of_job
 from clipkit.server.records import outcomes
 from clipkit.server.records.jobs import StoredClip, StoredJob, clips_of
+from clipkit.server.records.upkeep import team_bytes
 from clipkit.server.sniffing import check_container
 from clipkit.server.storage.objects import preview_key, source_key, upload_key
 from clipkit.server.work.steps import carry_out, step
@@ -129,12 +131,23 @@ class _ClipWork:
                 else:
                     self._shop.fetcher.fetch(self._job.url or "", self.path, monitor)
                 store.put(key, self.path)
+        stored = store.find(key)
+        size_bytes = 0 if stored is None else stored.size_bytes
         with self._shop.database.writing() as connection:
-            is_wanted = outcomes.step_done(connection, self._job.id)
+            is_wanted = outcomes.source_there(connection, self._job.id, size_bytes)
+            used = team_bytes(connection, self._job.team_id)
             self._tell(connection, "progress", progress=_FETCHED)
+        limit = self._shop.team_bytes
+        if is_wanted and (limit is None or used <= limit):
+            return
+        store.delete(key)
         if not is_wanted:
-            store.delete(key)
             raise Unwanted
+        raise QuotaExceeded(
+            "cannot keep the video",
+            f"with it the team takes {used} bytes of the {limit} that it may take",
+            "Delete jobs, and start this one again.",
+        )
 
     def _analyse(self) -> None:
         """Learn all that is asked of no question; the pipeline's store keeps it."""
@@ -192,7 +205,7 @@ class _ClipWork:
         key = preview_key(clip.id)
         self._shop.store.put(key, preview.path)
         with self._shop.database.writing() as connection:
-            is_wanted = outcomes.preview_ready(connection, clip.id)
+            is_wanted = outcomes.preview_ready(connection, clip.id, preview.path.stat().st_size)
             outcomes.step_done(connection, self._job.id)
             self._tell(connection, "progress", progress=round(stretch.last, 3))
         if not is_wanted:

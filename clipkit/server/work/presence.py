@@ -63,22 +63,28 @@ class Presence:
 
     def dead(self) -> list[str]:
         """Return the dead whose work is this worker's to take over; for others it is somebody's."""
-        with self._database.reading() as connection:
-            known = known_workers(connection)
-        is_alive = {
-            worker_id: worker_id == self.worker_id or self._is_alive(worker_id, seen_at_ms)
-            for worker_id, seen_at_ms in known.items()
-        }
-        # One of the living does it, the same in the eyes of all.
-        if min((one for one, alive in is_alive.items() if alive), default=None) != self.worker_id:
+        is_alive = self._alive()
+        if _first(is_alive) != self.worker_id:
             return []
         return [worker_id for worker_id, alive in is_alive.items() if not alive]
+
+    def is_first(self) -> bool:
+        """Tell whether this worker does what one of the living does for all."""
+        return _first(self._alive()) == self.worker_id
 
     def forget(self, worker_id: str) -> None:
         """Forget a worker whose work is in other hands."""
         with self._database.writing() as connection:
             bury(connection, worker_id)
         self._path(worker_id).unlink(missing_ok=True)
+
+    def _alive(self) -> dict[str, bool]:
+        with self._database.reading() as connection:
+            known = known_workers(connection)
+        return {
+            worker_id: worker_id == self.worker_id or self._is_alive(worker_id, seen_at_ms)
+            for worker_id, seen_at_ms in known.items()
+        }
 
     def _is_alive(self, worker_id: str, seen_at_ms: int) -> bool:
         if worker_id.rpartition(".")[0] == self._host:
@@ -98,6 +104,11 @@ class Presence:
             # One that fails is made up for by the next: several fit into the silence allowed.
             with suppress(SQLAlchemyError), self._database.writing() as connection:
                 beat(connection, self.worker_id, now_ms())
+
+
+def _first(is_alive: dict[str, bool]) -> str | None:
+    """Return one of the living, the same in the eyes of all."""
+    return min((worker_id for worker_id, alive in is_alive.items() if alive), default=None)
 
 
 def _locked(path: Path, mode: str) -> IO[bytes] | None:

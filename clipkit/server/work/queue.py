@@ -6,6 +6,7 @@ back: what finds its record gone when its turn comes, or while it runs, ends.
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from dbos import DBOS, DBOSClient
 from sqlalchemy import Connection
@@ -25,6 +26,7 @@ FIND_CLIPS = "find_clips"
 RENDER_CLIP = "render_clip"
 DELIVER = "deliver"
 
+_AT_ONCE = 500
 _SEARCH, _RENDER = 2, 1
 """A render goes before a search of the same team: somebody waits for it."""
 
@@ -118,6 +120,31 @@ class WorkQueue:
         for work in begun:
             self._client.resume_workflow(work.workflow_id, queue_name=work.queue_name or MEDIA)
         return [work.workflow_id for work in begun]
+
+    def ended(self, before_s: float | None = None) -> list[str]:
+        """Return work that ended, some of it where it is much.
+
+        Args:
+            before_s: Unix seconds; only what ended earlier. None: all.
+        """
+        before = None if before_s is None else datetime.fromtimestamp(before_s, UTC).isoformat()
+        found = self._client.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            completed_before=before,
+            limit=_AT_ONCE,
+            load_input=False,
+            load_output=False,
+        )
+        return [work.workflow_id for work in found]
+
+    def forget(self, before_s: float) -> None:
+        """Forget work that ended earlier.
+
+        Args:
+            before_s: Unix seconds.
+        """
+        while ended := self.ended(before_s):
+            self._client.delete_workflows(ended)
 
     def close(self) -> None:
         """Close its connections."""

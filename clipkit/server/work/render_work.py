@@ -95,7 +95,7 @@ class _RenderWork:
         key = render_key(self._clip.id)
         self._shop.store.put(key, made_at)
         with self._shop.database.writing() as connection:
-            is_wanted = renders.finish(connection, self._render)
+            is_wanted = renders.finish(connection, self._render, made_at.stat().st_size)
             if is_wanted:
                 self._tell(connection, "succeeded")
             is_there = find_clip(connection, self._render.team_id, self._clip.id) is not None

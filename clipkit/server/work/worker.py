@@ -3,17 +3,21 @@
 import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from dbos import DBOS, DBOSConfig
+from sqlalchemy.exc import SQLAlchemyError
 
+from clipkit.errors import ClipkitError
 from clipkit.pipeline.pipeline import Pipeline
 from clipkit.pipeline.store import Store
 from clipkit.server.fetching import Fetcher
 from clipkit.server.records.database import Database
 from clipkit.server.settings import Settings
 from clipkit.server.storage.places import object_store
+from clipkit.server.work.caretaking import Caretaker
 from clipkit.server.work.clip_work import find_clips
 from clipkit.server.work.delivery import Sender, deliver
 from clipkit.server.work.presence import Presence
@@ -30,6 +34,9 @@ _VERSION = "1"
 
 _LOOK_S = 2.0
 """How often a worker looks for others that have died."""
+
+_CLEAN_S = 86_400.0
+"""How often is cleaned up, by one of the workers."""
 
 _POLL_S = 0.5
 """How often a worker looks for work."""
@@ -91,11 +98,17 @@ class Worker:
                 folder=rooms / presence.worker_id,
                 fetcher=self._fetcher,
                 patience=self._patience,
+                team_bytes=self._settings.team_bytes,
             )
             self._launch(shop, presence.worker_id)
             try:
+                caretaker = Caretaker(database=database, store=shop.store, queue=shop.queue)
+                cleaned_s = -_CLEAN_S
                 while not stopped.wait(_LOOK_S):
                     _take_over(shop.queue, presence, rooms)
+                    if time.monotonic() - cleaned_s > _CLEAN_S and presence.is_first():
+                        cleaned_s = time.monotonic()
+                        _clean(caretaker)
             finally:
                 shop.stopping.set()
                 DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_LEAVE_S)
@@ -144,6 +157,13 @@ class Worker:
             polling_interval_sec=_POLL_S,
             on_conflict="always_update",
         )
+
+
+def _clean(caretaker: Caretaker) -> None:
+    try:
+        caretaker.clean()
+    except (ClipkitError, SQLAlchemyError):
+        _log.warning("could not clean up; tried again tomorrow", exc_info=True)
 
 
 def _take_over(queue: WorkQueue, presence: Presence, rooms: Path) -> None:

@@ -26,6 +26,9 @@ class Workshop:
 
     fetcher: Fetcher
     patience: Patience
+    team_bytes: int | None
+    """Room that the objects of a team may take; None: as much as there is."""
+
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set where this process is to end."""
 

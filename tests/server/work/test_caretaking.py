@@ -1,0 +1,142 @@
+"""What nobody can ask for any more goes; what somebody may need stays."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select, update
+
+from clipkit.server.records.tables import answers, uploads
+from clipkit.server.service import Service
+from clipkit.server.settings import Settings
+from clipkit.server.storage.local import LocalStore
+from clipkit.server.storage.objects import preview_key, source_key, upload_key
+from clipkit.server.work.caretaking import Caretaker
+from tests.server.running import answering, polled, service_of, started, uploaded, working
+from tests.server.serving import RULES, token
+
+DAY_S = 86_400.0
+ASKED: dict[str, Any] = {"criteria": "customers", "target_duration": 3, "top": 2}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(
+        folder=tmp_path / "data",
+        tokens=RULES,
+        database_url=database_url,
+        requests_a_minute=100_000,
+        team_bytes=1_000_000,
+    )
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    with answering(settings) as client:
+        yield client
+
+
+def _caretaker(client: TestClient) -> Caretaker:
+    service = service_of(client)
+    return Caretaker(database=service.database, store=service.store, queue=service.queue)
+
+
+def _keys(service: Service) -> set[str]:
+    return {found.key for found in service.store.list("")}
+
+
+def test_uploads_go_after_a_day_unless_a_job_needs_them(
+    client: TestClient, short_video: Path
+) -> None:
+    service = service_of(client)
+    old, needed, fresh = (uploaded(client, short_video) for _ in range(3))
+    started(client, {"upload_id": needed}, **ASKED)
+    assert isinstance(service.store, LocalStore)
+    for upload_id in (old, needed):
+        os.utime(service.store.path(upload_key(upload_id)), (0, time.time() - DAY_S - 60))
+    with service.database.writing() as connection:
+        connection.execute(
+            update(uploads).where(uploads.c.id.in_([old, needed])).values(created_at_ms=1)
+        )
+    assert _caretaker(client).clean() == 1
+    assert _keys(service) == {upload_key(needed), upload_key(fresh)}
+    answer = client.post("/v1/clips", json={"source": {"upload_id": old}, **ASKED}, headers=token())
+    assert answer.status_code == 400
+    with service.database.reading() as connection:
+        known = {row.id for row in connection.execute(select(uploads.c.id))}
+    assert known == {needed, fresh}
+
+
+def test_objects_of_nothing_go_and_those_of_jobs_stay(
+    client: TestClient, settings: Settings, short_video: Path, tmp_path: Path
+) -> None:
+    service = service_of(client)
+    with working(settings):
+        job_id = started(client, {"upload_id": uploaded(client, short_video)}, **ASKED)
+        clips = polled(client, f"/v1/clips/{job_id}")[-1]["clips"]
+    assert isinstance(service.store, LocalStore)
+    for key in ("preview/gone.mp4", "render/gone.mp4", "source/gone"):
+        service.store.put(key, short_video)
+    part = service.store.folder / "preview" / ".gone.1234.part.mp4"
+    part.write_bytes(b"x")
+    before = _keys(service)
+    assert _caretaker(client).clean() == 0  # it may be of work that goes on just now
+    assert _keys(service) == before
+    assert _caretaker(client).clean(time.time() + 3700.0) == 3
+    assert _keys(service) >= {source_key(job_id), *(preview_key(clip["id"]) for clip in clips)}
+    assert part.exists()
+    _caretaker(client).clean(time.time() + 2 * DAY_S)
+    assert not part.exists()
+    assert client.get(f"/v1/clips/{job_id}", headers=token()).json()["status"] == "done"
+
+
+def test_answers_and_ended_work_are_forgotten(
+    client: TestClient, settings: Settings, short_video: Path
+) -> None:
+    service = service_of(client)
+    with working(settings):
+        source = {"upload_id": uploaded(client, short_video)}
+        headers = {**token(), "Idempotency-Key": "k"}
+        answer = client.post("/v1/clips", json={"source": source, **ASKED}, headers=headers)
+        polled(client, f"/v1/clips/{answer.json()['job_id']}")
+    _caretaker(client).clean()
+    for days, left in ((0.5, 1), (1.5, 0)):
+        _caretaker(client).clean(time.time() + days * DAY_S)
+        with service.database.reading() as connection:
+            assert len(connection.execute(select(answers.c.key)).all()) == left
+    ended = service.queue.ended()
+    assert ended == [answer.json()["job_id"]]
+    _caretaker(client).clean(time.time() + 8 * DAY_S)
+    assert service.queue.ended() == []
+
+
+def test_a_team_has_so_much_room(
+    client: TestClient, settings: Settings, short_video: Path, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.mp4"
+    room = 1_000_000 - short_video.stat().st_size
+    large.write_bytes(short_video.read_bytes() + (room).to_bytes(4, "big") + b"free" + bytes(room))
+    answer = client.post(
+        "/v1/clips",
+        json={"source": {"upload_id": uploaded(client, large)}, **ASKED},
+        headers=token(),
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "QUOTA_EXCEEDED")
+    with working(settings):
+        jobs = []
+        while True:
+            upload_id = uploaded(client, short_video)
+            body = {"source": {"upload_id": upload_id}, **ASKED}
+            answer = client.post("/v1/clips", json=body, headers=token())
+            if answer.status_code == 403:
+                break
+            jobs.append(answer.json()["job_id"])
+            assert polled(client, f"/v1/clips/{jobs[-1]}")[-1]["status"] == "done"
+        assert jobs
+        client.delete(f"/v1/clips/{jobs[0]}", headers=token())
+        assert client.post("/v1/clips", json=body, headers=token()).status_code == 202
+    assert client.post("/v1/clips", json=body, headers=token("team_2")).status_code == 400
