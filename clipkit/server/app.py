@@ -1,28 +1,32 @@
 """The application: endpoints, one envelope for failures, and headers that every answer carries."""
 
 import json
-import logging
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clipkit import __version__
 from clipkit.schema import job_schema
+from clipkit.server.every_request import EveryAnswer
 from clipkit.server.failures import ApiError, bad_request, failures
-from clipkit.server.rate_limits import Allowance, RateLimiter
-from clipkit.server.routes import clips, files, health, keys, ping, renders, uploads, webhooks
+from clipkit.server.routes import (
+    clips,
+    files,
+    health,
+    keys,
+    metrics,
+    ping,
+    renders,
+    uploads,
+    webhooks,
+)
 from clipkit.server.service import Service
 from clipkit.server.settings import Settings
-
-_log = logging.getLogger(__name__)
 
 _CODES = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
@@ -31,6 +35,8 @@ _FAILURES = failures(
         400: "It cannot be asked so.",
         401: "The credential is missing or not valid.",
         404: "There is no such thing on this team.",
+        408: "The body did not come in time.",
+        413: "The body is too large.",
         429: "The team asks too often.",
         503: "The identity provider does not answer.",
     }
@@ -66,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router())
     app.include_router(files.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     install(app, service)
     return app
 
@@ -103,41 +110,7 @@ def install(app: FastAPI, service: Service) -> None:
     app.add_exception_handler(ApiError, _told)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _by_framework)
-    app.add_middleware(_EveryAnswer, limiter=service.limiter)
-
-
-class _EveryAnswer:
-    """Puts what is left of a team's requests on every answer, and makes one of what goes wrong."""
-
-    def __init__(self, app: ASGIApp, limiter: RateLimiter) -> None:
-        self._app = app
-        self._limiter = limiter
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        state = scope.setdefault("state", {})
-        is_started = False
-
-        async def sending(message: Message) -> None:
-            nonlocal is_started
-            if message["type"] == "http.response.start":
-                is_started = True
-                allowance: Allowance = state.get("allowance") or self._limiter.look(time.time())
-                headers = MutableHeaders(scope=message)
-                for name, value in allowance.headers.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception:
-            if is_started:
-                raise
-            _log.exception("%s %s failed", scope["method"], scope["path"])
-            failure = ApiError(500, "INTERNAL", "something went wrong here; it was logged")
-            await failure.response()(scope, receive, sending)
+    app.add_middleware(EveryAnswer, limiter=service.limiter, metrics=service.metrics)
 
 
 async def _told(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 
@@ -26,8 +27,10 @@ class FailureEnvelope(BaseModel):
     error: Failure
 
 
-class ApiError(Exception):
+class ApiError(HTTPException):
     """An answer that is no success.
+
+    It is one of Starlette's too, so that the framework lets it through wherever it is raised.
 
     Args:
         status: HTTP status.
@@ -39,11 +42,10 @@ class ApiError(Exception):
     def __init__(
         self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__(status, message, dict(headers or {}))
         self.status = status
         self.code = code
         self.message = message
-        self.headers = dict(headers or {})
 
     def response(self) -> JSONResponse:
         """Return the answer."""

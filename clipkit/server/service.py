@@ -12,6 +12,7 @@ from clipkit.server.api_keys import KeyHasher
 from clipkit.server.callers import Caller, Callers
 from clipkit.server.failures import ApiError, rate_limited, unauthorized
 from clipkit.server.key_ring import KeyRing
+from clipkit.server.metrics import Metrics
 from clipkit.server.rate_limits import Allowance, RateLimiter
 from clipkit.server.records.database import Database
 from clipkit.server.settings import Settings
@@ -31,6 +32,7 @@ class Service:
     limiter: RateLimiter
     store: ObjectStore
     queue: WorkQueue
+    metrics: Metrics
 
     @classmethod
     def of(cls, settings: Settings) -> "Service":
@@ -47,6 +49,7 @@ class Service:
             RateLimiter(settings.requests_a_minute),
             object_store(settings),
             WorkQueue(database),
+            Metrics(database),
         )
 
     def close(self) -> None:
