@@ -20,6 +20,7 @@ from clipkit.server.routes import (
     health,
     keys,
     metrics,
+    page,
     ping,
     renders,
     uploads,
@@ -68,11 +69,14 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         description="Long videos to short clips: the clips API on your own machine.",
         lifespan=living,
+        docs_url=None,  # these pages load scripts of others
+        redoc_url=None,
     )
     app.include_router(router())
     app.include_router(files.router)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    app.include_router(page.router)
     install(app, service)
     return app
 

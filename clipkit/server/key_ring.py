@@ -8,6 +8,7 @@ from clipkit.errors import OptionError
 from clipkit.server.api_keys import TEAM_ID, ApiKey, KeyHasher
 from clipkit.server.clock import now_ms
 from clipkit.server.records.database import Database
+from clipkit.server.records.opening import open_records
 from clipkit.server.records.teams import StoredKey, add_key, ensure_team, live_keys, revoke_key
 from clipkit.server.settings import Settings
 
@@ -41,9 +42,7 @@ class KeyRing:
     @classmethod
     def of(cls, settings: Settings) -> "KeyRing":
         """Return the key ring of a service that need not run."""
-        database = Database(settings.database)
-        database.migrate()
-        return cls(database, KeyHasher())
+        return cls(open_records(settings), KeyHasher())
 
     def create(self, team_id: str, name: str) -> NewKey:
         """Make a key of a team, and the team where it is new.

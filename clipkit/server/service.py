@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
-from clipkit.files import make_folder
 from clipkit.server.api_keys import KeyHasher
 from clipkit.server.callers import Caller, Callers
 from clipkit.server.failures import ApiError, rate_limited, unauthorized
@@ -15,6 +14,7 @@ from clipkit.server.key_ring import KeyRing
 from clipkit.server.metrics import Metrics
 from clipkit.server.rate_limits import Allowance, RateLimiter
 from clipkit.server.records.database import Database
+from clipkit.server.records.opening import open_records
 from clipkit.server.settings import Settings
 from clipkit.server.storage.objects import ObjectStore
 from clipkit.server.storage.places import object_store
@@ -37,9 +37,7 @@ class Service:
     @classmethod
     def of(cls, settings: Settings) -> "Service":
         """Return a service whose records have the shape that this version knows."""
-        make_folder(settings.folder)
-        database = Database(settings.database)
-        database.migrate()
+        database = open_records(settings)
         hasher = KeyHasher()
         return cls(
             settings,

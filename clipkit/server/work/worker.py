@@ -14,7 +14,7 @@ from clipkit.errors import ClipkitError
 from clipkit.pipeline.pipeline import Pipeline
 from clipkit.pipeline.store import Store
 from clipkit.server.fetching import Fetcher
-from clipkit.server.records.database import Database
+from clipkit.server.records.opening import open_records
 from clipkit.server.settings import Settings
 from clipkit.server.storage.places import object_store
 from clipkit.server.work.caretaking import Caretaker
@@ -85,8 +85,7 @@ class Worker:
 
     def run(self, stopped: threading.Event) -> None:
         """Work until the event is set, then let go of everything."""
-        database = Database(self._settings.database)
-        database.migrate()
+        database = open_records(self._settings)
         folder = self._settings.folder
         with Presence(database, folder / "workers") as presence:
             rooms = folder / "work"
