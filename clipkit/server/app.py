@@ -91,7 +91,8 @@ class _Application(FastAPI):
             document = super().openapi()
             for path in document["paths"].values():
                 for endpoint in path.values():
-                    endpoint["responses"].pop("422", None)
+                    if "HTTPValidationError" in str(endpoint["responses"].get("422")):
+                        del endpoint["responses"]["422"]
             shapes = document["components"]["schemas"]
             for name in ("HTTPValidationError", "ValidationError"):
                 shapes.pop(name, None)
