@@ -21,8 +21,11 @@ def main() -> int:
     _add_speed(suites.add_parser("speed", help="wall time, real-time factor, memory of each stage"))
     _add_quality(suites.add_parser("quality", help="how often the clips are the right ones"))
     _add_growth(suites.add_parser("growth", help="how costs grow with a transcript's length"))
+    _add_serving(suites.add_parser("serving", help="pollers, a long queue, a large upload"))
     arguments = parser.parse_args()
-    run = {"speed": _speed, "quality": _quality, "growth": _growth}[arguments.suite]
+    run = {"speed": _speed, "quality": _quality, "growth": _growth, "serving": _serving}[
+        arguments.suite
+    ]
     try:
         return run(arguments)
     except ClipkitError as error:
@@ -62,6 +65,35 @@ def _add_growth(suite: argparse.ArgumentParser) -> None:
         "--words", type=int, nargs="+", default=growth.WORDS, metavar="N", help="lengths"
     )
     suite.add_argument("--json", type=Path, metavar="FILE", help="written as well as the table")
+
+
+def _add_serving(suite: argparse.ArgumentParser) -> None:
+    suite.add_argument("--video", type=Path, default=DEMO, help="default: the bundled demo")
+    suite.add_argument("--queued", type=Path, default=DEMO, help="for the queue; default: the demo")
+    suite.add_argument("--every", type=float, default=1.0, metavar="S", help="polls (1)")
+    suite.add_argument("--pollers", type=int, default=500, metavar="N", help="500")
+    suite.add_argument("--jobs", type=int, default=200, metavar="N", help="200")
+    suite.add_argument("--upload-bytes", type=int, default=10**9, metavar="N", help="1 GB")
+    suite.add_argument("--json", type=Path, metavar="FILE", help="written as well as the figures")
+
+
+def _serving(arguments: argparse.Namespace) -> int:
+    from benchmarks import serving
+
+    measured = serving.measure(
+        serving.Burden(
+            video=arguments.video,
+            queued=arguments.queued,
+            pollers=arguments.pollers,
+            every_s=arguments.every,
+            jobs=arguments.jobs,
+            upload_bytes=arguments.upload_bytes,
+        )
+    )
+    print(serving.table(measured))
+    if arguments.json is not None:
+        _write(measured, arguments.json)
+    return 0
 
 
 def _speed(arguments: argparse.Namespace) -> int:

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
     from clipkit.pipeline.store import Store
 
 
+_NICE = 10
+"""Clients that poll are answered before work goes on."""
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Work until stopped."""
     from clipkit.server import Worker
 
     _log_to_stderr(logging.INFO if arguments.verbose else logging.WARNING)
+    os.nice(_NICE)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

@@ -68,7 +68,7 @@ class _Once:
         return _response(given.body, status, is_again=True)
 
 
-def _once(
+async def _once(
     request: Request,
     key: Annotated[
         str | None,

@@ -85,8 +85,8 @@ class Service:
             raise rate_limited(allowance.retry_after_s)
 
 
-def service_of(request: Request) -> Service:
-    """Return the service that a request came to."""
+async def service_of(request: Request) -> Service:
+    """Return the service that a request came to; not worth a thread."""
     service: Service = request.app.state.clipkit
     return service
 
@@ -117,7 +117,7 @@ def asking(request: Request, service: Shared) -> Caller:
 Asking = Annotated[Caller, Depends(asking)]
 
 
-def managing(caller: Asking) -> Caller:
+async def managing(caller: Asking) -> Caller:
     """Return who asks, if keys and webhooks are theirs to make."""
     if not caller.may_manage:
         raise unauthorized("a key makes and revokes no keys and webhooks; send a token")

@@ -63,7 +63,11 @@ def serve(
     """
     server = _Server(
         uvicorn.Config(
-            create_app(settings), log_level="warning", access_log=False, server_header=False
+            create_app(settings),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
         ),
         tell,
     )

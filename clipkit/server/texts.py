@@ -1,6 +1,7 @@
 """Texts that clients send: ids, and lines for people, as every database can keep them."""
 
 import re
+from functools import partial
 from typing import Annotated
 
 from fastapi import Path
@@ -21,13 +22,19 @@ Line = Annotated[str, AfterValidator(_printable)]
 """One line of text; PostgreSQL keeps no NUL, and no database half a character."""
 
 
-def _known_form(what: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not _ID.fullmatch(text):
-            raise not_found(what)  # nothing is called that
-        return text
+def known_id(what: str, text: str) -> str:
+    """Return a text that has the form of an id.
 
-    return AfterValidator(check)
+    Raises:
+        ApiError: Nothing is called that.
+    """
+    if not _ID.fullmatch(text):
+        raise not_found(what)
+    return text
+
+
+def _known_form(what: str) -> AfterValidator:
+    return AfterValidator(partial(known_id, what))
 
 
 JobId = Annotated[str, Path(alias="jobId"), _known_form("job")]

@@ -210,7 +210,7 @@ def test_a_credential_is_asked_for_before_the_body_is_judged(client: TestClient)
     ("method", "path", "status", "code"),
     [
         ("GET", "/v1/nothing", 404, "NOT_FOUND"),
-        ("GET", "/", 404, "NOT_FOUND"),
+        ("GET", "/nothing", 404, "NOT_FOUND"),
         ("PUT", "/v1/ping", 405, "METHOD_NOT_ALLOWED"),
     ],
 )
@@ -326,7 +326,7 @@ def test_the_document_tells_schemes_and_failures(client: TestClient) -> None:
         for endpoint in endpoints.values():
             told = endpoint["responses"]
             assert {"400", "401", "404", "429"} <= set(told) or not path.startswith("/v1/")
-            assert "422" not in told
+            assert "ValidationError" not in str(told)
             failed = [answer for status, answer in told.items() if int(status) >= 400]
             refers = [answer["content"]["application/json"]["schema"] for answer in failed]
             assert refers

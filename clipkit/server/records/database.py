@@ -17,6 +17,13 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x636C6970
 """The number under which PostgreSQL lets one process migrate at a time: "clip"."""
 
+_FILES = 40
+"""So many connections to a file stay open: as many as there are threads that answer requests. To
+open one takes as long as ten answers."""
+
+_CONNECTIONS = 10
+"""So many connections to a server stay open."""
+
 _WAIT_MS = 10_000
 """So long a writer waits for another one of the same SQLite file."""
 
@@ -35,7 +42,10 @@ class Database:
         parsed = _checked(url)
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
         self.url = parsed.render_as_string(hide_password=False)
-        self._engine = create_engine(parsed, pool_pre_ping=not self._is_sqlite)
+        kept = _FILES if self._is_sqlite else _CONNECTIONS
+        self._engine = create_engine(
+            parsed, pool_pre_ping=not self._is_sqlite, pool_size=kept, max_overflow=kept
+        )
         if self._is_sqlite:
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
