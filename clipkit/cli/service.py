@@ -18,6 +18,7 @@ def settings_for(arguments: argparse.Namespace) -> "Settings":
     return Settings(
         folder=arguments.folder.absolute(),
         objects_url=arguments.objects,
+        objects_public_url=os.environ.get("CLIPKIT_OBJECTS_PUBLIC_URL") or None,
         database_url=os.environ.get("CLIPKIT_DATABASE_URL") or None,
         team_bytes=None if gigabytes is None else round(gigabytes * 1e9),
     )

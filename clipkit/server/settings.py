@@ -32,6 +32,9 @@ class Settings:
     objects_url: str | None = None
     """Where previews, renders, sources and uploads lie: ``s3://bucket``; None: in the folder."""
 
+    objects_public_url: str | None = None
+    """Where clients reach that bucket's service, if not where this process does."""
+
     tokens: TokenRules | None = None
     """Whose tokens are taken; None: nobody's, so keys come from the command line alone."""
 

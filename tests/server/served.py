@@ -17,8 +17,12 @@ from tests.server.work.crashing import DIARY
 class Served:
     """``clipkit serve`` with its worker, as processes."""
 
-    def __init__(self, folder: Path, database_url: str | None) -> None:
+    def __init__(
+        self, folder: Path, database_url: str | None = None, *, options: str = "", maker: str = ""
+    ) -> None:
         self.folder = folder
+        self._options = options
+        self._pipeline = f"tests.server.work.crashing:{maker or 'pipeline'}"
         self.diary = folder.parent / "diary"
         self.log = folder.parent / "log"
         self._environment = {
@@ -35,9 +39,9 @@ class Served:
         with self.log.open("ab") as log:
             seen = log.tell()
             options = f"serve --port 0 --verbose --requests-a-minute 100000 --folder {self.folder}"
-            pipeline = "tests.server.work.crashing:pipeline"
+            options = f"{options} {self._options}"
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "clipkit", *options.split(), "--pipeline", pipeline],
+                [sys.executable, "-m", "clipkit", *options.split(), "--pipeline", self._pipeline],
                 env=self._environment,
                 stdout=log,
                 stderr=log,

@@ -16,6 +16,6 @@ def object_store(settings: Settings) -> ObjectStore:
         MissingExtra: What that place needs is not installed.
     """
     if settings.objects_url is not None:
-        return S3Store(settings.objects_url)
+        return S3Store(settings.objects_url, settings.objects_public_url)
     signer = UrlSigner(kept_secret(settings.folder / "url-signing.key"), settings.files_url)
     return LocalStore(settings.folder / "objects", signer)

@@ -24,13 +24,14 @@ class S3Store:
 
     Args:
         url: ``s3://bucket``, or ``s3://bucket/folder`` to share the bucket with others.
+        public_url: Where clients reach the service, if that is not where this process does.
 
     Raises:
         OptionError: It is the URL of something else.
         MissingExtra: boto3 is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, public_url: str | None = None) -> None:
         parts = urlsplit(url)
         prefix = parts.path.strip("/")
         if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
@@ -39,7 +40,8 @@ class S3Store:
             )
         self._bucket = parts.netloc
         self._prefix = f"{checked_key(prefix)}/" if prefix else ""
-        self._client = _client()
+        self._client = _client(None)
+        self._signing = self._client if public_url is None else _client(public_url)
 
     def put(self, key: str, path: Path) -> None:
         """Store a file's content, in place of what was there.
@@ -121,7 +123,7 @@ class S3Store:
         return self._signed("put_object", expires_s, Key=self._name(key), ContentType=content_type)
 
     def _signed(self, operation: str, expires_s: int, **parameters: str) -> str:
-        url: str = self._client.generate_presigned_url(
+        url: str = self._signing.generate_presigned_url(
             operation,
             Params={"Bucket": self._bucket, **parameters},
             ExpiresIn=max(1, round(expires_s - time.time())),
@@ -132,7 +134,7 @@ class S3Store:
         return self._prefix + checked_key(key)
 
 
-def _client() -> Any:
+def _client(endpoint_url: str | None) -> Any:
     try:
         import boto3
         from botocore.config import Config
@@ -142,7 +144,7 @@ def _client() -> Any:
             f"the package {error.name} is not installed",
             'Run: pip install "clipkit[server,s3]"',
         ) from error
-    return boto3.client("s3", config=Config(signature_version="s3v4"))
+    return boto3.client("s3", endpoint_url=endpoint_url, config=Config(signature_version="s3v4"))
 
 
 @contextmanager

@@ -64,6 +64,13 @@ def test_urls_are_good_for_an_hour_and_one_content_type(bucket_url: str) -> None
         assert ("content-type" in signed) == ("api-uploads" in url)
 
 
+def test_clients_may_reach_the_bucket_by_another_name(bucket_url: str) -> None:
+    store = S3Store(bucket_url, "https://videos.example.com")
+    assert store.find("preview/a.mp4") is None
+    url = store.download_url("preview/a.mp4", int(time.time()) + 60)
+    assert urlsplit(url).netloc.endswith("videos.example.com")
+
+
 @pytest.mark.parametrize("url", ["", "s3://", "https://bucket/x", "s3://b?x=1", "s3://b/../c"])
 def test_what_names_no_bucket_is_refused(url: str) -> None:
     with pytest.raises(OptionError):
