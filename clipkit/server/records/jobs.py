@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select
 
 from clipkit.schema import Status
 from clipkit.server.records.tables import clips, jobs
@@ -68,6 +68,11 @@ COLUMNS = (
 )
 """What a ``StoredJob`` is made of, in its order."""
 
+_FIND = select(*COLUMNS).where(
+    jobs.c.id == bindparam("job_id"), jobs.c.team_id == bindparam("team_id")
+)
+"""Made once: to make it for each poll takes as long as to run it."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredClip:
@@ -124,9 +129,7 @@ def add_job(connection: Connection, team_id: str, new: NewJob, now_ms: int) -> S
 
 def find_job(connection: Connection, team_id: str, job_id: str) -> StoredJob | None:
     """Return a job of a team; None where it has no such one."""
-    found = connection.execute(
-        select(*COLUMNS).where(jobs.c.id == job_id, jobs.c.team_id == team_id)
-    ).one_or_none()
+    found = connection.execute(_FIND, {"job_id": job_id, "team_id": team_id}).one_or_none()
     return None if found is None else job_of(found)
 
 
