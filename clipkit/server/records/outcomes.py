@@ -29,6 +29,13 @@ def count_attempt(connection: Connection, job_id: str) -> int:
     return counted or 0
 
 
+def forgive_attempt(connection: Connection, job_id: str) -> None:
+    """Take back that an attempt was counted: its worker was told to stop, and did."""
+    connection.execute(
+        update(jobs).where(jobs.c.id == job_id, jobs.c.deaths > 0).values(deaths=jobs.c.deaths - 1)
+    )
+
+
 def begin(connection: Connection, job_id: str) -> bool:
     """Say that a job is worked on; return whether it was waiting until now."""
     done = connection.execute(

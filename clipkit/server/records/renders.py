@@ -133,6 +133,15 @@ def count_attempt(connection: Connection, render: StoredRender) -> int:
     return counted or 0
 
 
+def forgive_attempt(connection: Connection, render: StoredRender) -> None:
+    """Take back that an attempt was counted: its worker was told to stop, and did."""
+    connection.execute(
+        update(renders)
+        .where(renders.c.clip_id == render.clip_id, renders.c.deaths > 0)
+        .values(deaths=renders.c.deaths - 1)
+    )
+
+
 def report(connection: Connection, render: StoredRender, progress: float) -> bool:
     """Say how far a render is; return whether it is still wanted."""
     return _change(connection, render, status="processing", progress=progress)

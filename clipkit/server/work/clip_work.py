@@ -119,6 +119,11 @@ class _ClipWork:
             if outcomes.fail(connection, self._job.id, reason):
                 self._tell(connection, "failed", error=reason)
 
+    def forgive(self) -> None:
+        """Take back that this attempt was counted."""
+        with self._shop.database.writing() as connection:
+            outcomes.forgive_attempt(connection, self._job.id)
+
     def _fetch(self) -> None:
         """Bring the source to where it stays for as long as the job."""
         store, key = self._shop.store, source_key(self._job.id)

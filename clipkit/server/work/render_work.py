@@ -79,6 +79,11 @@ class _RenderWork:
             if renders.fail(connection, self._render, reason):
                 self._tell(connection, "failed", error=reason)
 
+    def forgive(self) -> None:
+        """Take back that this attempt was counted."""
+        with self._shop.database.writing() as connection:
+            renders.forgive_attempt(connection, self._render)
+
     def _make(self) -> None:
         made_at = self._shop.room(self.work_id) / "render.mp4"
         self._shop.store.get(source_key(self._clip.job_id), self.path)

@@ -14,7 +14,7 @@ from clipkit.errors import (
     OutOfMemory,
     OutputError,
 )
-from clipkit.server.work.watching import Unwanted, Watched
+from clipkit.server.work.watching import Stopping, Unwanted, Watched
 
 _MAY_PASS = (FetchInterrupted, HubUnreachable, OutOfMemory, OutputError)
 """What is tried again: a server or hub that is away, a device or disk that others filled."""
@@ -42,6 +42,9 @@ class Work(Watched, Protocol):
     def do(self) -> None:
         """Do all steps that are not done."""
 
+    def forgive(self) -> None:
+        """Take back that this attempt was counted."""
+
 
 def carry_out(work: Work, attempts: int) -> None:
     """Do work from where it stopped; where it cannot be done, its record says why.
@@ -56,6 +59,9 @@ def carry_out(work: Work, attempts: int) -> None:
         return
     try:
         work.do()
+    except Stopping:
+        work.forgive()
+        raise
     except Unwanted:
         _log.info("%s is not wanted any more", work.work_id)
     except error.DBOSMaxStepRetriesExceeded as failure:

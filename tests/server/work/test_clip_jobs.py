@@ -10,12 +10,14 @@ from typing import Any
 import jsonschema
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select, update
 
 import clipkit as ck
 from clipkit.media.probe import probe
 from clipkit.pipeline import Pipeline
 from clipkit.pipeline.store import Store
 from clipkit.schema import Job, job_from_json, job_schema
+from clipkit.server.records.tables import jobs
 from clipkit.server.settings import Settings
 from clipkit.server.storage.objects import preview_key, source_key
 from clipkit.server.work.watching import Patience
@@ -263,11 +265,33 @@ def test_a_worker_that_is_told_to_stop_leaves_its_job_to_another(
         job_id = started(client, {"upload_id": uploaded(client, short_video)}, **ASKED)
         assert slow.begun.wait(30)
     assert client.get(f"/v1/clips/{job_id}", headers=token()).json()["status"] == "processing"
+    assert _deaths(client, job_id) == 0  # it was told to, and did: that is no death
     slow.go_on.set()
     with working(settings, _with(slow)):
         body = polled(client, f"/v1/clips/{job_id}")[-1]
     assert (body["status"], len(body["clips"])) == ("done", 3)
     assert slow.calls == 2
+
+
+def _deaths(client: TestClient, job_id: str) -> int:
+    with service_of(client).database.reading() as connection:
+        wanted = select(jobs.c.deaths).where(jobs.c.id == job_id)
+        deaths: int = connection.execute(wanted).scalar_one()
+    return deaths
+
+
+def test_what_ends_its_worker_again_and_again_is_given_up(
+    plain: Settings, short_video: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with answering(plain) as client:
+        job_id = started(client, {"upload_id": uploaded(client, short_video)}, **ASKED)
+        with service_of(client).database.writing() as connection:
+            connection.execute(update(jobs).where(jobs.c.id == job_id).values(deaths=10))
+        with working(plain):
+            body = polled(client, f"/v1/clips/{job_id}")[-1]
+    assert body["status"] == "error"
+    assert "ended the process that worked on it 10 times" in body["error"]
+    caplog.clear()
 
 
 def test_the_upload_may_go_once_its_job_has_begun(
