@@ -13,6 +13,7 @@ import uvicorn
 
 from clipkit.errors import OptionError
 from clipkit.server.app import create_app
+from clipkit.server.protocol import LimitedProtocol
 from clipkit.server.settings import Settings
 
 _LEAVE_S = 45.0
@@ -64,6 +65,7 @@ def serve(
     server = _Server(
         uvicorn.Config(
             create_app(settings),
+            http=LimitedProtocol,
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -11,6 +11,7 @@ import jwt
 import uvicorn
 from fastapi import FastAPI
 
+from clipkit.server.protocol import LimitedProtocol
 from clipkit.server.tokens import TokenRules
 
 SECRET = "s" * 32
@@ -28,7 +29,7 @@ def token(team: str = "team_1", **claims: Any) -> dict[str, str]:
 @contextmanager
 def listening(app: FastAPI, sock: socket.socket) -> Iterator[int]:
     """Serve an application on a socket, and yield its port."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, http=LimitedProtocol, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()
     try:
