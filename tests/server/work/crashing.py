@@ -22,6 +22,9 @@ DIARY = "CLIPKIT_TEST_DIARY"
 class DiaryRecogniser(ScriptedRecogniser):
     """Takes a second, and writes down when it begins and when it ends."""
 
+    version: str = "1"
+    """Without it a store keeps nothing of an engine that is not clipkit's."""
+
     def transcribe(
         self, audio: Audio, speech: Speech, language: str | None, monitor: Monitor
     ) -> Transcript:
