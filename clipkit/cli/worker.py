@@ -36,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
         threading.Thread(target=_wait_for_end, args=(stopped,), daemon=True).start()
     maker = pipeline_maker(arguments)
     Worker(settings_for(arguments), maker, at_once=arguments.at_once).run(stopped)
-    return 0
+    logging.shutdown()
+    os._exit(0)  # threads of the queue that do not end by themselves hold nothing any more
 
 
 def _log_to_stderr(level: int) -> None:

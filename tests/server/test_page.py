@@ -112,8 +112,16 @@ def test_an_earlier_job_is_opened_and_deleted(
     served.ended(job_id)
     page = _opened(browser, str(served.client.base_url))
     page.on("dialog", lambda dialog: dialog.accept())
+    asked_for: list[str] = []
+    page.on("request", lambda request: asked_for.append(request.url))
+    # The first answers are lost on the way.
+    page.route(f"**/v1/clips/{job_id}", lambda route: route.abort(), times=1)
+    page.get_by_role("button", name="to be deleted").click()
+    expect(page.locator("#status")).to_contain_text("does not answer")
     page.get_by_role("button", name="to be deleted").click()
     expect(page.locator("video").first).to_be_visible()
+    page.wait_for_timeout(2500)
+    assert asked_for.count(str(served.client.base_url.join(f"/v1/clips/{job_id}"))) == 2
     page.get_by_role("button", name="Delete this job").click()
     expect(page.locator("#job")).to_be_hidden()
     expect(page.get_by_role("button", name="to be deleted")).to_have_count(0)

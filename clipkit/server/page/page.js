@@ -4,6 +4,7 @@ const POLL_MS = 2000;
 const find = (id) => document.getElementById(id);
 let key = sessionStorage.getItem("clipkit-key");
 let shown = null; // id of the job that is shown
+let turn = 0; // counts what is shown: who follows something else has to stop
 
 class Refused extends Error {
   constructor(status, message) {
@@ -129,6 +130,7 @@ async function upload(file) {
 
 function open(title) {
   shown = null;
+  turn += 1;
   find("job-title").textContent = title;
   find("clips").replaceChildren();
   find("delete").hidden = true;
@@ -147,14 +149,26 @@ function tell(text, share) {
 
 async function follow(id) {
   shown = id;
+  turn += 1;
+  const mine = turn;
   find("delete").hidden = false;
-  while (shown === id) {
-    const job = await ask("GET", `v1/clips/${id}`);
-    if (shown !== id) return;
-    show(job);
-    if (job.status === "done" || job.status === "error") {
-      await listJobs();
-      return;
+  while (turn === mine) {
+    let job = null;
+    try {
+      job = await ask("GET", `v1/clips/${id}`);
+    } catch (error) {
+      if (turn !== mine) return;
+      // A network or a server that is away comes back; what is refused stays refused.
+      if (error instanceof Refused && error.status < 500) throw error;
+      tell("the service does not answer; tried again", null);
+    }
+    if (turn !== mine) return;
+    if (job !== null) {
+      show(job);
+      if (job.status === "done" || job.status === "error") {
+        await listJobs();
+        return;
+      }
     }
     await pause(POLL_MS);
   }
@@ -238,6 +252,7 @@ async function render(item, clip) {
 find("delete").addEventListener("click", async () => {
   const id = shown;
   if (id === null || !confirm("Delete this job with its clips, previews and renders?")) return;
+  turn += 1;
   try {
     await ask("DELETE", `v1/clips/${id}`);
     shown = null;

@@ -57,23 +57,31 @@ def step_done(connection: Connection, job_id: str) -> bool:
 
 
 def answer(connection: Connection, job_id: str, text: str, found: Sequence[StoredClip]) -> bool:
-    """Keep the answer of a job, once; return whether the job is still there."""
-    if not _change(connection, job_id, answer=text):
-        return False
-    known = connection.execute(select(clips.c.id).where(clips.c.job_id == job_id).limit(1))
-    if found and known.one_or_none() is None:
-        rows = [
-            {
-                "id": clip.id,
-                "job_id": job_id,
-                "team_id": clip.team_id,
-                "position": position,
-                "start_s": clip.start_s,
-                "end_s": clip.end_s,
-                "has_preview": clip.has_preview,
-            }
-            for position, clip in enumerate(found)
-        ]
+    """Keep the answer of a job and its clips, once; return whether the job is still there.
+
+    A worker that goes on where another died may come to the same answer again. What is there
+    already stays: its clips may be known to clients.
+    """
+    first = connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.status == "processing", jobs.c.answer.is_(None))
+        .values(answer=text)
+    )
+    if first.rowcount == 0:
+        return _change(connection, job_id, status="processing")
+    rows = [
+        {
+            "id": clip.id,
+            "job_id": job_id,
+            "team_id": clip.team_id,
+            "position": position,
+            "start_s": clip.start_s,
+            "end_s": clip.end_s,
+            "has_preview": clip.has_preview,
+        }
+        for position, clip in enumerate(found)
+    ]
+    if rows:
         connection.execute(insert(clips), rows)
     return True
 

@@ -43,18 +43,20 @@ def forget_uploads(connection: Connection, before_ms: int, but: Collection[str])
     return len(ids)
 
 
-def team_bytes(connection: Connection, team_id: str) -> int:
-    """Return how much room the sources, previews and renders of a team take."""
-    return sum(
-        int(
-            connection.execute(
-                select(func.coalesce(func.sum(table.c.size_bytes), 0)).where(
-                    table.c.team_id == team_id
-                )
-            ).scalar_one()
-        )
+def team_bytes(connection: Connection, team_id: str, but: str = "") -> int:
+    """Return how much room the sources, previews and renders of a team take.
+
+    Args:
+        connection: Of the records.
+        team_id: Whose.
+        but: A job whose source is not counted.
+    """
+    sizes = [
+        select(func.coalesce(func.sum(table.c.size_bytes), 0)).where(table.c.team_id == team_id)
         for table in (jobs, clips, renders)
-    )
+    ]
+    sizes[0] = sizes[0].where(jobs.c.id != but)
+    return sum(int(connection.execute(size).scalar_one()) for size in sizes)
 
 
 def jobs_by_status(connection: Connection) -> dict[str, int]:

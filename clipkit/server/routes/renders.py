@@ -21,7 +21,7 @@ router = APIRouter(tags=["renders"], dependencies=BY_TOKEN_OR_KEY)
 
 
 class StartedRender(BaseModel):
-    """A render that waits or, where one was asked for already, is made."""
+    """A render that was asked for; poll it for how far it is."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -32,7 +32,7 @@ class StartedRender(BaseModel):
     )
 
     render_id: str = Field(description="That of the clip.")
-    status: Literal["queued", "processing"]
+    status: Literal["queued"] = "queued"
     created_at: int = Field(description="Unix milliseconds.")
 
 
@@ -77,7 +77,6 @@ def start(clip_id: ClipId, caller: Asking, service: Shared, once: Once) -> Respo
             service.queue.add_render(connection, render)
         return StartedRender(
             render_id=clip_id,
-            status="processing" if render.status == "processing" else "queued",
             created_at=render.created_at_ms,
         )
 

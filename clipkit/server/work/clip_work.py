@@ -7,8 +7,9 @@ source in the pipeline's store, the answer in the records.
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -42,9 +43,12 @@ _RECOGNISING = frozenset({"Transcribe"})
 
 def find_clips(shop: Workshop, job_id: str) -> None:
     """Do a job; whatever goes wrong with it, its record says so."""
-    with shop.database.writing() as connection:
-        attempts = outcomes.count_attempt(connection, job_id)
-        job = outcomes.job_to_do(connection, job_id)
+    attempts, job = shop.write(
+        lambda connection: (
+            outcomes.count_attempt(connection, job_id),
+            outcomes.job_to_do(connection, job_id),
+        )
+    )
     if job is None:
         return
     try:
@@ -93,15 +97,11 @@ class _ClipWork:
             Unwanted: The job was deleted.
             ClipkitError: A step failed for good.
         """
-        with self._shop.database.writing() as connection:
-            if outcomes.begin(connection, self._job.id):
-                self._tell(connection, "started")
+        self._shop.write(self._begin)
         step("fetch", self._fetch)
         step("analyse", self._analyse)
         step("suggest", self._suggest)
-        answer = job_from_json(self._now().answer or "")
-        with self._shop.database.reading() as connection:
-            stored = clips_of(connection, self._job.id)
+        answer, stored = self._shop.write(self._answered)
         encoded = [
             step("preview", self._preview, answer, clip, _stretch(place, len(stored)))
             for place, clip in enumerate(stored)
@@ -115,14 +115,27 @@ class _ClipWork:
 
     def fail(self, reason: str) -> None:
         """Say why the job came to nothing."""
-        with self._shop.database.writing() as connection:
+
+        def write(connection: Connection) -> None:
             if outcomes.fail(connection, self._job.id, reason):
                 self._tell(connection, "failed", error=reason)
+
+        self._shop.write(write)
 
     def forgive(self) -> None:
         """Take back that this attempt was counted."""
         with self._shop.database.writing() as connection:
             outcomes.forgive_attempt(connection, self._job.id)
+
+    def _begin(self, connection: Connection) -> None:
+        if outcomes.begin(connection, self._job.id):
+            self._tell(connection, "started")
+
+    def _answered(self, connection: Connection) -> tuple[Job, Sequence[StoredClip]]:
+        job = outcomes.job_to_do(connection, self._job.id)
+        if job is None or job.answer is None:
+            raise Unwanted
+        return job_from_json(job.answer), clips_of(connection, job.id)
 
     def _fetch(self) -> None:
         """Bring the source to where it stays for as long as the job."""
@@ -137,22 +150,23 @@ class _ClipWork:
                     self._shop.fetcher.fetch(self._job.url or "", self.path, monitor)
                 store.put(key, self.path)
         stored = store.find(key)
-        size_bytes = 0 if stored is None else stored.size_bytes
-        with self._shop.database.writing() as connection:
-            is_wanted = outcomes.source_there(connection, self._job.id, size_bytes)
-            used = team_bytes(connection, self._job.team_id)
-            self._tell(connection, "progress", progress=_FETCHED)
+        self._shop.write(partial(self._keep_source, 0 if stored is None else stored.size_bytes))
+
+    def _keep_source(self, size_bytes: int, connection: Connection) -> None:
+        """Write down that the source is there, if there is room for it."""
         limit = self._shop.team_bytes
-        if is_wanted and (limit is None or used <= limit):
-            return
-        store.delete(key)
-        if not is_wanted:
+        used = size_bytes + team_bytes(connection, self._job.team_id, but=self._job.id)
+        if limit is not None and used > limit:
+            self._shop.store.delete(source_key(self._job.id))
+            raise QuotaExceeded(
+                "cannot keep the video",
+                f"with it the team takes {used} bytes of the {limit} that it may take",
+                "Delete jobs, and start this one again.",
+            )
+        if not outcomes.source_there(connection, self._job.id, size_bytes):
+            self._shop.store.delete(source_key(self._job.id))
             raise Unwanted
-        raise QuotaExceeded(
-            "cannot keep the video",
-            f"with it the team takes {used} bytes of the {limit} that it may take",
-            "Delete jobs, and start this one again.",
-        )
+        self._tell(connection, "progress", progress=_FETCHED)
 
     def _analyse(self) -> None:
         """Learn all that is asked of no question; the pipeline's store keeps it."""
@@ -160,7 +174,7 @@ class _ClipWork:
             self._analysis = self._shop.pipeline.analyze(
                 self._source(), on_event=watch.tell, cancellation=watch.cancellation
             )
-        self._done(outcomes.step_done, _ANALYSED)
+        self._done(lambda connection: True, _ANALYSED)
 
     def _suggest(self) -> None:
         """Answer the question."""
@@ -189,11 +203,9 @@ class _ClipWork:
             )
             for clip in clips
         ]
+        text = answer.to_json()
         self._done(
-            lambda connection, job_id: outcomes.answer(
-                connection, job_id, answer.to_json(), stored
-            ),
-            _ANSWERED,
+            lambda connection: outcomes.answer(connection, self._job.id, text, stored), _ANSWERED
         )
 
     def _preview(self, answer: Job, stored: StoredClip, stretch: Stretch) -> _Encoded:
@@ -209,13 +221,15 @@ class _ClipWork:
         preview = made[Previews].items[0]
         key = preview_key(clip.id)
         self._shop.store.put(key, preview.path)
-        with self._shop.database.writing() as connection:
-            is_wanted = outcomes.preview_ready(connection, clip.id, preview.path.stat().st_size)
-            outcomes.step_done(connection, self._job.id)
-            self._tell(connection, "progress", progress=round(stretch.last, 3))
-        if not is_wanted:
+        size_bytes = preview.path.stat().st_size
+        try:
+            self._done(
+                lambda connection: outcomes.preview_ready(connection, clip.id, size_bytes),
+                round(stretch.last, 3),
+            )
+        except Unwanted:
             self._shop.store.delete(key)
-            raise Unwanted
+            raise
         return _Encoded(preview.encoder, report)
 
     def _finish(self, answer: Job, encoded: list[_Encoded]) -> None:
@@ -227,29 +241,28 @@ class _ClipWork:
                 engines=(*answer.engines, by),
                 report=_joined(answer.report, *(preview.report for preview in encoded)),
             )
-        with self._shop.database.writing() as connection:
-            if not outcomes.finish(connection, self._job.id, answer.to_json()):
+        text = answer.to_json()
+
+        def write(connection: Connection) -> None:
+            if not outcomes.finish(connection, self._job.id, text):
                 raise Unwanted
             self._tell(connection, "succeeded")
 
-    def _done(self, write: Callable[[Connection, str], bool], share: float) -> None:
+        self._shop.write(write)
+
+    def _done(self, keep: Callable[[Connection], bool], share: float) -> None:
         """Write down what a step found out, unless nobody wants to know."""
-        with self._shop.database.writing() as connection:
-            is_wanted = write(connection, self._job.id)
-            outcomes.step_done(connection, self._job.id)
+
+        def write(connection: Connection) -> None:
+            # The job before its clips, as whoever deletes them takes them.
+            if not outcomes.step_done(connection, self._job.id) or not keep(connection):
+                raise Unwanted
             self._tell(connection, "progress", progress=share)
-        if not is_wanted:
-            raise Unwanted
+
+        self._shop.write(write)
 
     def _tell(self, connection: Connection, state: State, **more: str | float) -> None:
         tell_of_job(self._shop.queue, connection, self._job, state, **more)
-
-    def _now(self) -> StoredJob:
-        with self._shop.database.reading() as connection:
-            job = outcomes.job_to_do(connection, self._job.id)
-        if job is None:
-            raise Unwanted
-        return job
 
     def _source(self) -> Source:
         """Return the source as a file of this machine."""

@@ -13,8 +13,9 @@ from clipkit import __version__
 from clipkit.errors import AddressRefused, FetchError
 from clipkit.server.addresses import Resolver, public_addresses
 from clipkit.server.connecting import CheckedBackend
-from clipkit.server.records.database import Database
 from clipkit.server.records.webhooks import StoredWebhook, find_webhook
+from clipkit.server.work.watching import Stopping
+from clipkit.server.work.workshop import Workshop
 from clipkit.webhooks import SIGNATURE_HEADER, signature_of
 
 _PAUSES_S = (5.0, 30.0, 120.0, 600.0, 1800.0)
@@ -67,20 +68,30 @@ class Sender:
             return None
 
 
-def deliver(sender: Sender, database: Database, webhook_id: str, body: str) -> None:
-    """Tell a webhook until it says that it heard, up to six times."""
+def deliver(sender: Sender, shop: Workshop, webhook_id: str, body: str) -> None:
+    """Tell a webhook until it says that it heard, up to six times.
+
+    Raises:
+        Stopping: This process is to end first.
+    """
     for pause_s in (0.0, *_PAUSES_S):
         if pause_s:
-            DBOS.sleep(pause_s)
-        if DBOS.run_step({"name": "send"}, _is_settled, sender, database, webhook_id, body):
+            # Kept, so that who goes on after a restart does not wait all over again.
+            due_s = DBOS.run_step({"name": "due"}, _from_now, pause_s)
+            if shop.stopping.wait(max(0.0, due_s - time.time())):
+                raise Stopping
+        if DBOS.run_step({"name": "send"}, _is_settled, sender, shop, webhook_id, body):
             return
     _log.warning("webhook %s did not answer; an event is given up", webhook_id)
 
 
-def _is_settled(sender: Sender, database: Database, webhook_id: str, body: str) -> bool:
+def _from_now(pause_s: float) -> float:
+    return time.time() + pause_s
+
+
+def _is_settled(sender: Sender, shop: Workshop, webhook_id: str, body: str) -> bool:
     """Tell a webhook once; return whether there is no use in telling it again."""
-    with database.reading() as connection:
-        hook = find_webhook(connection, webhook_id)
+    hook = shop.write(lambda connection: find_webhook(connection, webhook_id))
     if hook is None:
         return True
     try:

@@ -21,19 +21,26 @@ from clipkit.types.time import Span
 
 def render_clip(shop: Workshop, clip_id: str, run: int) -> None:
     """Do a render; whatever goes wrong with it, its record says so."""
-    with shop.database.writing() as connection:
-        render = renders.render_to_do(connection, clip_id, run)
-        if render is None or not render.is_active:
-            return
-        attempts = renders.count_attempt(connection, render)
-        clip = find_clip(connection, render.team_id, clip_id)
-        job = None if clip is None else job_to_do(connection, clip.job_id)
-    if clip is None or job is None:
+    found = shop.write(lambda connection: _taken_up(connection, clip_id, run))
+    if found is None:
         return
+    render, clip, language, attempts = found
     try:
-        carry_out(_RenderWork(shop, render, clip, job.language), attempts)
+        carry_out(_RenderWork(shop, render, clip, language), attempts)
     finally:
         shop.clear(render.work_id)
+
+
+def _taken_up(
+    connection: Connection, clip_id: str, run: int
+) -> tuple[StoredRender, StoredClip, str | None, int] | None:
+    """Return a render, what it is of, the language of that, and how often it was taken up."""
+    render = renders.render_to_do(connection, clip_id, run)
+    clip = None if render is None else find_clip(connection, render.team_id, clip_id)
+    job = None if clip is None else job_to_do(connection, clip.job_id)
+    if render is None or clip is None or job is None or not render.is_active:
+        return None
+    return render, clip, job.language, renders.count_attempt(connection, render)
 
 
 class _RenderWork:
@@ -66,18 +73,21 @@ class _RenderWork:
             is_wanted = renders.report(connection, self._render, share)
             quarter = int(share * 4) / 4
             if is_wanted and quarter not in self._told:
-                self._told.add(quarter)
                 if quarter == 0.0:
                     self._tell(connection, "started")
                 else:
                     self._tell(connection, "progress", progress=quarter)
+        self._told.add(quarter)
         return is_wanted
 
     def fail(self, reason: str) -> None:
         """Write down why it came to nothing."""
-        with self._shop.database.writing() as connection:
+
+        def write(connection: Connection) -> None:
             if renders.fail(connection, self._render, reason):
                 self._tell(connection, "failed", error=reason)
+
+        self._shop.write(write)
 
     def forgive(self) -> None:
         """Take back that this attempt was counted."""
@@ -99,11 +109,15 @@ class _RenderWork:
             )
         key = render_key(self._clip.id)
         self._shop.store.put(key, made_at)
-        with self._shop.database.writing() as connection:
-            is_wanted = renders.finish(connection, self._render, made_at.stat().st_size)
+        size_bytes = made_at.stat().st_size
+
+        def write(connection: Connection) -> tuple[bool, bool]:
+            is_wanted = renders.finish(connection, self._render, size_bytes)
             if is_wanted:
                 self._tell(connection, "succeeded")
-            is_there = find_clip(connection, self._render.team_id, self._clip.id) is not None
+            return is_wanted, find_clip(connection, self._render.team_id, self._clip.id) is not None
+
+        is_wanted, is_there = self._shop.write(write)
         if not is_there:
             self._shop.store.delete(key)
         if not is_wanted:

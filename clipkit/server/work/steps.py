@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from dbos import DBOS, error
+from sqlalchemy.exc import SQLAlchemyError
 
 from clipkit.errors import (
     ClipkitError,
@@ -60,7 +62,8 @@ def carry_out(work: Work, attempts: int) -> None:
     try:
         work.do()
     except Stopping:
-        work.forgive()
+        with suppress(SQLAlchemyError):  # a death too many is the lesser evil
+            work.forgive()
         raise
     except Unwanted:
         _log.info("%s is not wanted any more", work.work_id)

@@ -104,10 +104,14 @@ class Worker:
                 caretaker = Caretaker(database=database, store=shop.store, queue=shop.queue)
                 cleaned_s = -_CLEAN_S
                 while not stopped.wait(_LOOK_S):
-                    _take_over(shop.queue, presence, rooms)
-                    if time.monotonic() - cleaned_s > _CLEAN_S and presence.is_first():
-                        cleaned_s = time.monotonic()
-                        _clean(caretaker)
+                    try:
+                        _take_over(shop.queue, presence, rooms)
+                        if time.monotonic() - cleaned_s > _CLEAN_S and presence.is_first():
+                            cleaned_s = time.monotonic()
+                            caretaker.clean()
+                    except (ClipkitError, SQLAlchemyError):
+                        # What is away comes back: that is no reason for the work to end.
+                        _log.warning("could not look after the others", exc_info=True)
             finally:
                 shop.stopping.set()
                 DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_LEAVE_S)
@@ -139,7 +143,7 @@ class Worker:
 
         @DBOS.workflow(name=DELIVER, max_recovery_attempts=None)
         def delivery_work(webhook_id: str, body: str) -> None:
-            deliver(self._sender, shop.database, webhook_id, body)
+            deliver(self._sender, shop, webhook_id, body)
 
         DBOS.listen_queues([MEDIA, WEBHOOKS])
         DBOS.launch()
@@ -156,13 +160,6 @@ class Worker:
             polling_interval_sec=_POLL_S,
             on_conflict="always_update",
         )
-
-
-def _clean(caretaker: Caretaker) -> None:
-    try:
-        caretaker.clean()
-    except (ClipkitError, SQLAlchemyError):
-        _log.warning("could not clean up; tried again tomorrow", exc_info=True)
 
 
 def _take_over(queue: WorkQueue, presence: Presence, rooms: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from clipkit.server.records.tables import answers, uploads
+from clipkit.server.records.upkeep import team_bytes
 from clipkit.server.service import Service
 from clipkit.server.settings import Settings
 from clipkit.server.storage.local import LocalStore
@@ -140,3 +142,17 @@ def test_a_team_has_so_much_room(
         client.delete(f"/v1/clips/{jobs[0]}", headers=token())
         assert client.post("/v1/clips", json=body, headers=token()).status_code == 202
     assert client.post("/v1/clips", json=body, headers=token("team_2")).status_code == 400
+
+
+def test_a_job_that_finds_no_room_takes_none(tmp_path: Path, short_video: Path) -> None:
+    settings = Settings(folder=tmp_path / "data", tokens=RULES, requests_a_minute=100_000)
+    with answering(settings) as client:
+        job_id = started(client, {"upload_id": uploaded(client, short_video)}, **ASKED)
+        with working(replace(settings, team_bytes=1000)):
+            body = polled(client, f"/v1/clips/{job_id}")[-1]
+        assert body["status"] == "error"
+        assert "cannot keep the video" in body["error"]
+        service = service_of(client)
+        with service.database.reading() as connection:
+            assert team_bytes(connection, "team_1") == 0
+        assert service.store.find(source_key(job_id)) is None

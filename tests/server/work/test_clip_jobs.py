@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +12,20 @@ import jsonschema
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 import clipkit as ck
 from clipkit.media.probe import probe
 from clipkit.pipeline import Pipeline
 from clipkit.pipeline.store import Store
 from clipkit.schema import Job, job_from_json, job_schema
+from clipkit.server.records import outcomes
+from clipkit.server.records.database import Database
+from clipkit.server.records.jobs import StoredClip, clips_of
 from clipkit.server.records.tables import jobs
 from clipkit.server.settings import Settings
 from clipkit.server.storage.objects import preview_key, source_key
+from clipkit.server.work import workshop
 from clipkit.server.work.watching import Patience
 from clipkit.testing import ScriptedRecogniser
 from clipkit.types.events import Monitor
@@ -213,12 +219,12 @@ def _with(recogniser: ScriptedRecogniser) -> Any:
 def test_what_falls_silent_is_stopped_and_says_so(
     plain: Settings, short_video: Path, slow: _Slow
 ) -> None:
-    patience = Patience(silence_s=1.0)
+    patience = Patience(silence_s=4.0)
     with answering(plain) as client, working(plain, _with(slow), patience=patience):
         job_id = started(client, {"upload_id": uploaded(client, short_video)})
         body = polled(client, f"/v1/clips/{job_id}")[-1]
         assert body["status"] == "error"
-        assert "nothing was heard of it for 1 s" in body["error"]
+        assert "nothing was heard of it for 4 s" in body["error"]
         slow.go_on.set()
         again = started(client, {"upload_id": uploaded(client, short_video)})
         assert polled(client, f"/v1/clips/{again}")[-1]["status"] == "done"
@@ -307,3 +313,53 @@ def test_the_upload_may_go_once_its_job_has_begun(
         service_of(client).store.delete(f"tmp/api-uploads/{upload_id}")
         slow.go_on.set()
         assert polled(client, f"/v1/clips/{job_id}")[-1]["status"] == "done"
+
+
+def test_a_database_that_is_away_for_a_while_costs_no_work(
+    plain: Settings, short_video: Path, slow: _Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workshop, "_AGAIN_S", 0.1)
+    away = threading.Event()
+    failed: list[str] = []
+    for name in ("writing", "reading"):
+        _fail_while(away, name, failed, monkeypatch)
+    with answering(plain) as client, working(plain, _with(slow)):
+        job_id = started(client, {"upload_id": uploaded(client, short_video)}, **ASKED)
+        assert slow.begun.wait(30)
+        away.set()
+        slow.go_on.set()
+        time.sleep(3.0)  # longer than from one look after other workers to the next
+        away.clear()
+        body = polled(client, f"/v1/clips/{job_id}")[-1]
+    assert (body["status"], len(body["clips"])) == ("done", 3)
+    assert slow.calls == 1
+    assert {"writing", "reading"} <= set(failed)
+
+
+def _fail_while(
+    away: threading.Event, name: str, failed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = getattr(Database, name)
+
+    def guarded(self: Database) -> Any:
+        if away.is_set():
+            failed.append(name)
+            raise OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
+        return connect(self)
+
+    monkeypatch.setattr(Database, name, guarded)
+
+
+def test_an_answer_that_is_there_stays(plain: Settings) -> None:
+    with answering(plain) as client:
+        job_id = started(client, {"url": "https://example.com/v"})
+        with service_of(client).database.writing() as connection:
+            outcomes.begin(connection, job_id)
+            first = StoredClip("c-1", job_id, "team_1", 1.0, 2.0, has_preview=False)
+            assert outcomes.answer(connection, job_id, "first", [first])
+            assert outcomes.answer(connection, job_id, "second", [replace(first, id="c-2")])
+            assert not outcomes.answer(connection, "nothing", "third", [])
+            found = outcomes.job_to_do(connection, job_id)
+            assert found is not None
+            assert found.answer == "first"
+            assert [clip.id for clip in clips_of(connection, job_id)] == ["c-1"]

@@ -1,6 +1,7 @@
 """Webhooks are told what happens: signed, in order, at least once, and again where that helps."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -99,8 +100,6 @@ def _register(client: TestClient, receiver: Receiver, events: Sequence[str] = AL
 
 
 def _until(condition: Any) -> None:
-    import time
-
     deadline = time.monotonic() + 30.0
     while not condition():
         assert time.monotonic() < deadline
@@ -196,10 +195,15 @@ def test_a_delivery_outlives_its_worker(
     path = tmp_path / "page.mp4"
     path.write_text("<html>")
     deaf = Sender(resolve=_resolve, tls=receiver.server.tls, limit_s=0.0)
-    with working(settings, sender=deaf), pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delivery, "_PAUSES_S", (0.05, 4.0, 4.0, 4.0, 4.0))
-        job_id = started(client, {"upload_id": uploaded(client, path)}, **ASKED)
-        polled(client, f"/v1/clips/{job_id}")
+        with working(settings, sender=deaf):
+            job_id = started(client, {"upload_id": uploaded(client, path)}, **ASKED)
+            polled(client, f"/v1/clips/{job_id}")
+            time.sleep(1.0)
+            began_s = time.monotonic()
+        # It waits for its next try, and is left at once where it is.
+        assert time.monotonic() - began_s < 3.5
     assert receiver.events == []
     with working(settings, sender=sender):
         _until(lambda: receiver.events)
