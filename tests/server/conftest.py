@@ -7,8 +7,12 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
+from fastapi.testclient import TestClient
 
+from clipkit.server.settings import Settings
 from tests.server.postgres import new_database, running_postgres
+from tests.server.running import answering
+from tests.server.serving import RULES
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +57,24 @@ def bucket_url(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     name = f"clips-{uuid.uuid4().hex}"
     boto3.client("s3").create_bucket(Bucket=name)
     return f"s3://{name}/shared"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Those of a service that takes tokens, on either database."""
+    return Settings(
+        folder=tmp_path / "data",
+        tokens=RULES,
+        database_url=database_url,
+        requests_a_minute=100_000,
+    )
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """Asks that service."""
+    with answering(settings) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,29 +12,12 @@ from fastapi.testclient import TestClient
 from clipkit.server.records import outcomes
 from clipkit.server.records.jobs import StoredClip
 from clipkit.server.routes import clips
-from clipkit.server.settings import Settings
 from tests.schema.jobs_made import JOB
-from tests.server.running import answering, service_of, started, uploaded
-from tests.server.serving import RULES, token
+from tests.server.running import service_of, started, uploaded
+from tests.server.serving import token
 
 URL = {"url": "https://example.com/talk.mp4"}
 CLIP_ID = "9d8e7f6a-0000-4000-8000-000000000001"
-
-
-@pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
-    return Settings(
-        folder=tmp_path / "data",
-        tokens=RULES,
-        database_url=database_url,
-        requests_a_minute=100_000,
-    )
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with answering(settings) as client:
-        yield client
 
 
 def _failed(answer: Any, status: int, code: str) -> bool:

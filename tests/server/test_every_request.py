@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from clipkit.server import every_request
 from clipkit.server.app import create_app
 from clipkit.server.settings import Settings
-from tests.server.running import answering, started
+from tests.server.running import started
 from tests.server.serving import RULES, free_socket, listening, token
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -21,12 +21,6 @@ HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(folder=tmp_path / "data", tokens=RULES, requests_a_minute=100_000)
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with answering(settings) as client:
-        yield client
 
 
 def _failed(answer: Any, status: int, code: str) -> bool:

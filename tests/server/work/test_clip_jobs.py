@@ -3,7 +3,6 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,22 +44,6 @@ from tests.server.running import (
 from tests.server.serving import RULES, token
 
 ASKED: dict[str, Any] = {"criteria": "first customers", "target_duration": 3, "top": 3}
-
-
-@pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
-    return Settings(
-        folder=tmp_path / "data",
-        tokens=RULES,
-        database_url=database_url,
-        requests_a_minute=100_000,
-    )
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with answering(settings) as client:
-        yield client
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A clip in full quality: one render of it at a time, the newer in the place of the older."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +14,14 @@ from clipkit.server.settings import Settings
 from clipkit.server.storage.objects import render_key
 from clipkit.types.events import Monitor
 from clipkit.types.media import Source
-from tests.server.running import answering, local, polled, service_of, started, uploaded, working
-from tests.server.serving import RULES, token
+from tests.server.running import local, polled, service_of, started, uploaded, working
+from tests.server.serving import token
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
-    return Settings(
-        folder=tmp_path / "data",
-        tokens=RULES,
-        database_url=database_url,
-        requests_a_minute=100_000,
-        render_minutes=1.0,
-    )
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with answering(settings) as client:
-        yield client
+def settings(settings: Settings) -> Settings:
+    """What they allow is little."""
+    return replace(settings, render_minutes=1.0)
 
 
 def _clips(client: TestClient, video: Path) -> list[dict[str, Any]]:

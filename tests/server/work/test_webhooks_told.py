@@ -16,7 +16,7 @@ from clipkit.server.settings import Settings
 from clipkit.server.work import delivery
 from clipkit.server.work.delivery import Sender
 from tests.server.https_server import HttpsServer
-from tests.server.running import answering, polled, started, uploaded, working
+from tests.server.running import polled, started, uploaded, working
 from tests.server.serving import RULES, token
 
 HOST = "hooks.example"
@@ -82,12 +82,6 @@ def sender(receiver: Receiver) -> Sender:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(folder=tmp_path / "data", tokens=RULES, requests_a_minute=100_000)
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with answering(settings) as client:
-        yield client
 
 
 def _register(client: TestClient, receiver: Receiver, events: Sequence[str] = ALL) -> str:
