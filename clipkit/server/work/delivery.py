@@ -1,9 +1,12 @@
 """Telling a webhook what happened: signed, in order, and again where that may help."""
 
+import asyncio
 import logging
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -20,6 +23,14 @@ from clipkit.webhooks import SIGNATURE_HEADER, signature_of
 
 _PAUSES_S = (5.0, 30.0, 120.0, 600.0, 1800.0)
 """From one try to the next: five more tries within three quarters of an hour."""
+
+_AT_ONCE = 64
+"""So many are told at the same time, each in a thread: one that does not answer takes 10 s."""
+
+_LOOK_S = 1.0
+"""How often what waits looks whether this process is to end."""
+
+_Outcome = TypeVar("_Outcome")
 
 _log = logging.getLogger(__name__)
 
@@ -68,39 +79,64 @@ class Sender:
             return None
 
 
-def deliver(sender: Sender, shop: Workshop, webhook_id: str, body: str) -> None:
-    """Tell a webhook until it says that it heard, up to six times.
+class Deliveries:
+    """Tells webhooks, many at a time.
 
-    Raises:
-        Stopping: This process is to end first.
+    What waits for its next try holds no thread: a server that is down for an hour may be owed an
+    event of each of a thousand jobs.
+
+    Args:
+        sender: Posts.
+        shop: Where the records are, and what says that this process is to end.
     """
-    for pause_s in (0.0, *_PAUSES_S):
-        if pause_s:
-            # Kept, so that who goes on after a restart does not wait all over again.
-            due_s = DBOS.run_step({"name": "due"}, _from_now, pause_s)
-            if shop.stopping.wait(max(0.0, due_s - time.time())):
+
+    def __init__(self, sender: Sender, shop: Workshop) -> None:
+        self._sender = sender
+        self._shop = shop
+        self._few = asyncio.Semaphore(_AT_ONCE)
+
+    async def deliver(self, webhook_id: str, body: str) -> None:
+        """Tell a webhook until it says that it heard, up to six times.
+
+        Raises:
+            Stopping: This process is to end first.
+        """
+        for pause_s in (0.0, *_PAUSES_S):
+            if pause_s:
+                # Kept, so that who goes on after a restart does not wait all over again.
+                await self._wait(await self._step("due", _from_now, pause_s))
+            if await self._step("send", self._is_settled, webhook_id, body):
+                return
+        _log.warning("webhook %s did not answer; an event is given up", webhook_id)
+
+    async def _step(
+        self, name: str, function: Callable[..., _Outcome], *arguments: object
+    ) -> _Outcome:
+        async with self._few:
+            return await DBOS.run_step_async({"name": name}, function, *arguments)
+
+    async def _wait(self, until_s: float) -> None:
+        while (left_s := until_s - time.time()) > 0.0:
+            if self._shop.stopping.is_set():
                 raise Stopping
-        if DBOS.run_step({"name": "send"}, _is_settled, sender, shop, webhook_id, body):
-            return
-    _log.warning("webhook %s did not answer; an event is given up", webhook_id)
+            await asyncio.sleep(min(left_s, _LOOK_S))
+
+    def _is_settled(self, webhook_id: str, body: str) -> bool:
+        """Tell a webhook once; return whether there is no use in telling it again."""
+        hook = self._shop.write(lambda connection: find_webhook(connection, webhook_id))
+        if hook is None:
+            return True
+        try:
+            status = self._sender.send(hook, body.encode())
+        except AddressRefused as error:
+            _log.warning("webhook %s cannot be told: %s", webhook_id, error)
+            return True
+        if status is None or status >= 500:
+            return False
+        if not 200 <= status < 300:
+            _log.warning("webhook %s refuses an event with status %d", webhook_id, status)
+        return True
 
 
 def _from_now(pause_s: float) -> float:
     return time.time() + pause_s
-
-
-def _is_settled(sender: Sender, shop: Workshop, webhook_id: str, body: str) -> bool:
-    """Tell a webhook once; return whether there is no use in telling it again."""
-    hook = shop.write(lambda connection: find_webhook(connection, webhook_id))
-    if hook is None:
-        return True
-    try:
-        status = sender.send(hook, body.encode())
-    except AddressRefused as error:
-        _log.warning("webhook %s cannot be told: %s", webhook_id, error)
-        return True
-    if status is None or status >= 500:
-        return False
-    if not 200 <= status < 300:
-        _log.warning("webhook %s refuses an event with status %d", webhook_id, status)
-    return True

@@ -19,7 +19,7 @@ from clipkit.server.settings import Settings
 from clipkit.server.storage.places import object_store
 from clipkit.server.work.caretaking import Caretaker
 from clipkit.server.work.clip_work import find_clips
-from clipkit.server.work.delivery import Sender, deliver
+from clipkit.server.work.delivery import Deliveries, Sender
 from clipkit.server.work.presence import Presence
 from clipkit.server.work.queue import DELIVER, FIND_CLIPS, MEDIA, RENDER_CLIP, WEBHOOKS, WorkQueue
 from clipkit.server.work.render_work import render_clip
@@ -141,9 +141,11 @@ class Worker:
         def render_work(clip_id: str, run: int) -> None:
             render_clip(shop, clip_id, run)
 
+        deliveries = Deliveries(self._sender, shop)
+
         @DBOS.workflow(name=DELIVER, max_recovery_attempts=None)
-        def delivery_work(webhook_id: str, body: str) -> None:
-            deliver(self._sender, shop, webhook_id, body)
+        async def delivery_work(webhook_id: str, body: str) -> None:
+            await deliveries.deliver(webhook_id, body)
 
         DBOS.listen_queues([MEDIA, WEBHOOKS])
         DBOS.launch()

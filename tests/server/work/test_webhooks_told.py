@@ -1,6 +1,7 @@
 """Webhooks are told what happens: signed, in order, at least once, and again where that helps."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
@@ -15,8 +16,9 @@ from clipkit.server.addresses import public_addresses
 from clipkit.server.settings import Settings
 from clipkit.server.work import delivery
 from clipkit.server.work.delivery import Sender
+from clipkit.server.work.queue import Message
 from tests.server.https_server import HttpsServer
-from tests.server.running import polled, started, uploaded, working
+from tests.server.running import polled, service_of, started, uploaded, working
 from tests.server.serving import RULES, token
 
 HOST = "hooks.example"
@@ -202,6 +204,28 @@ def test_a_delivery_outlives_its_worker(
     with working(settings, sender=sender):
         _until(lambda: receiver.events)
     assert [event["data"]["job_id"] for event in receiver.events] == [job_id]
+
+
+def test_what_waits_for_its_next_try_holds_no_thread(
+    client: TestClient, settings: Settings, receiver: Receiver, sender: Sender
+) -> None:
+    hook_id = _register(client, receiver)
+    receiver.statuses = [503] * 1000
+    service = service_of(client)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "_PAUSES_S", (600.0,) * 5)
+        patch.setattr(delivery, "_AT_ONCE", 4)
+        with working(settings, sender=sender):
+            idle = threading.active_count()
+            with service.database.writing() as connection:
+                for number in range(60):
+                    message = Message(f"evt_{number}", f"job_{number}", 1, "{}")
+                    service.queue.add_delivery(connection, hook_id, message)
+            _until(lambda: len(receiver.headers) == 60)
+            time.sleep(1.0)
+            assert threading.active_count() - idle < 30
+            began_s = time.monotonic()
+        assert time.monotonic() - began_s < 5.0
 
 
 def test_only_its_own_team_is_told_and_nobody_once_it_is_deleted(
