@@ -50,7 +50,7 @@ def router() -> APIRouter:
     That application needs ``app.state.clipkit``, a ``Service``, and ``install`` for failures.
     """
     found = APIRouter(prefix="/v1", responses=_FAILURES)
-    for part in (ping, keys, uploads, clips, renders, webhooks):
+    for part in (clips, renders, ping, keys, uploads, webhooks):  # what is polled is found first
         found.include_router(part.router)
     return found
 

@@ -149,6 +149,21 @@ _POLLED: dict[int | str, dict[str, Any]] = {
 }
 
 
+@polling.get("/{jobId}", responses=_POLLED)
+def poll_job(job_id: JobId, caller: Asking, service: Shared) -> Response:
+    """Return a job: its clips once there are some, and each preview from when it can be played."""
+    with service.database.reading() as connection:
+        job = find_job(connection, caller.team_id, job_id)
+        clips = [] if job is None or job.answer is None else clips_of(connection, job_id)
+    if job is None:
+        raise not_found("job")
+    text = job_text(job, clips, service.store, time.time())
+    return Response(text, media_type="application/json")
+
+
+router.include_router(polling)  # before the others: it is looked for most often
+
+
 @router.post("", status_code=202, response_model=QueuedJob, responses={**REUSED, **NO_ROOM})
 def start_job(new: NewClips, caller: Asking, service: Shared, once: Once) -> Response:
     """Look for clips of a video. Poll the job until its status is `done` or `error`."""
@@ -188,21 +203,6 @@ def list_all_jobs(
         jobs=[_summary(job) for job in page],
         next_cursor=_cursor(page[-1]) if len(found) > limit else None,
     )
-
-
-@polling.get("/{jobId}", responses=_POLLED)
-def poll_job(job_id: JobId, caller: Asking, service: Shared) -> Response:
-    """Return a job: its clips once there are some, and each preview from when it can be played."""
-    with service.database.reading() as connection:
-        job = find_job(connection, caller.team_id, job_id)
-        clips = [] if job is None or job.answer is None else clips_of(connection, job_id)
-    if job is None:
-        raise not_found("job")
-    text = job_text(job, clips, service.store, time.time())
-    return Response(text, media_type="application/json")
-
-
-router.include_router(polling)
 
 
 @router.delete("/{jobId}", status_code=204)
