@@ -1,7 +1,6 @@
 """Objects as files in a folder of this machine."""
 
 import errno
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +8,13 @@ from clipkit.errors import MediaNotFound
 from clipkit.files import whole_file
 from clipkit.server.signed_urls import Permit, UrlSigner
 from clipkit.server.storage.objects import StoredObject, checked_key
+from clipkit.types.events import Monitor
 
 _NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 """What is said where a file cannot have a second name: another disk, or a system without."""
+
+_PART_BYTES = 8 << 20
+"""So much is copied between two looks whether to go on."""
 
 
 class LocalStore:
@@ -34,39 +37,39 @@ class LocalStore:
         """
         return self.folder / checked_key(key)
 
-    def put(self, key: str, path: Path) -> None:
+    def put(self, key: str, path: Path, monitor: Monitor | None = None) -> None:
         """Store a file's content, in place of what was there.
 
         The file may become the object: it must be replaced or removed, not changed, afterwards.
 
-        Raises:
-            OutputError: It cannot be stored.
-        """
-        _give_second_name(path, self.path(key))
-
-    def copy(self, source: str, key: str) -> None:
-        """Store an object a second time under another key.
+        Args:
+            key: What the object is called.
+            path: The file.
+            monitor: Told how far it is, and asked whether to go on; None: nobody is.
 
         Raises:
-            MediaNotFound: There is no such object.
             OutputError: It cannot be stored.
+            Cancelled: The monitor was told to stop; what was there is there still.
         """
-        _give_second_name(self._there(source), self.path(key))
+        _give_second_name(path, self.path(key), monitor)
 
-    def get(self, key: str, path: Path) -> None:
+    def get(self, key: str, path: Path, monitor: Monitor | None = None) -> None:
         """Bring an object into a file, whole or not at all; the file is there to be read.
+
+        Args:
+            key: What the object is called.
+            path: The file.
+            monitor: Told how far it is, and asked whether to go on; None: nobody is.
 
         Raises:
             MediaNotFound: There is no such object.
             OutputError: The file cannot be written.
+            Cancelled: The monitor was told to stop; there is no file.
         """
-        _give_second_name(self._there(key), path)
-
-    def _there(self, key: str) -> Path:
-        path = self.path(key)
-        if not path.is_file():
+        source = self.path(key)
+        if not source.is_file():
             raise MediaNotFound(f"cannot read {key}", "there is no such object", "Make it again.")
-        return path
+        _give_second_name(source, path, monitor)
 
     def find(self, key: str) -> StoredObject | None:
         """Return what is known of an object; None where there is none."""
@@ -112,15 +115,25 @@ class LocalStore:
         return self.signer.url(Permit("PUT", checked_key(key), expires_s, content_type))
 
 
-def _give_second_name(path: Path, other: Path) -> None:
-    """Let a file be found under another path too; copied where a folder system has no links."""
+def _give_second_name(path: Path, other: Path, monitor: Monitor | None) -> None:
+    """Let a file be found under another path too; copied where a file system has no links."""
     with whole_file(other) as scratch:
         try:
             scratch.hardlink_to(path)
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            shutil.copyfile(path, scratch)
+            _copy(path, scratch, monitor)
+
+
+def _copy(path: Path, other: Path, monitor: Monitor | None) -> None:
+    size_bytes, copied_bytes = path.stat().st_size, 0
+    with path.open("rb") as source, other.open("wb") as target:
+        while part := source.read(_PART_BYTES):
+            target.write(part)
+            copied_bytes += len(part)
+            if monitor is not None:
+                monitor.progress(copied_bytes, size_bytes, "bytes")
 
 
 def _found(key: str, path: Path) -> StoredObject | None:

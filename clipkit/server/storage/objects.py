@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from clipkit.errors import OptionError
+from clipkit.types.events import Monitor
 
 UPLOADS = "tmp/api-uploads/"
 """Uploads lie under this until a nightly clean-up."""
@@ -62,29 +63,33 @@ class StoredObject:
 class ObjectStore(Protocol):
     """A place for objects: each is there whole or not at all."""
 
-    def put(self, key: str, path: Path) -> None:
+    def put(self, key: str, path: Path, monitor: Monitor | None = None) -> None:
         """Store a file's content, in place of what was there.
 
         The file may become the object: it must be replaced or removed, not changed, afterwards.
 
-        Raises:
-            OutputError: It cannot be stored.
-        """
-
-    def copy(self, source: str, key: str) -> None:
-        """Store an object a second time under another key.
+        Args:
+            key: What the object is called.
+            path: The file.
+            monitor: Told how far it is, and asked whether to go on; None: nobody is.
 
         Raises:
-            MediaNotFound: There is no such object.
             OutputError: It cannot be stored.
+            Cancelled: The monitor was told to stop; what was there is there still.
         """
 
-    def get(self, key: str, path: Path) -> None:
+    def get(self, key: str, path: Path, monitor: Monitor | None = None) -> None:
         """Bring an object into a file, whole or not at all; the file is there to be read.
+
+        Args:
+            key: What the object is called.
+            path: The file.
+            monitor: Told how far it is, and asked whether to go on; None: nobody is.
 
         Raises:
             MediaNotFound: There is no such object.
             OutputError: The file cannot be written.
+            Cancelled: The monitor was told to stop; there is no file.
         """
 
     def find(self, key: str) -> StoredObject | None:

@@ -1,5 +1,6 @@
 """Objects in a bucket of S3, or of any service that speaks its language."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,12 @@ from urllib.parse import urlsplit
 from clipkit.errors import MediaNotFound, MissingExtra, OptionError, OutputError
 from clipkit.files import whole_file
 from clipkit.server.storage.objects import StoredObject, checked_key
+from clipkit.types.events import Monitor
 
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+
+_LOOK_S = 0.2
+"""How often is looked how far a transfer is, and whether to go on."""
 
 
 class S3Store:
@@ -43,40 +48,44 @@ class S3Store:
         self._client = _client(None)
         self._signing = self._client if public_url is None else _client(public_url)
 
-    def put(self, key: str, path: Path) -> None:
+    def put(self, key: str, path: Path, monitor: Monitor | None = None) -> None:
         """Store a file's content, in place of what was there.
 
+        Args:
+            key: What the object is called.
+            path: The file.
+            monitor: Told how far it is, and asked whether to go on; None: nobody is.
+
         Raises:
             OutputError: It cannot be stored.
+            Cancelled: The monitor was told to stop; what was there is there still.
         """
-        name = self._name(key)
-        with path.open("rb") as file, _translated(key):
-            self._client.upload_fileobj(
-                file, self._bucket, name, ExtraArgs={"ContentType": "video/mp4"}
+        name, moved = self._name(key), _Moved()
+        with path.open("rb") as file, _translated(key), self._manager() as manager:
+            going = manager.upload(
+                file, self._bucket, name, {"ContentType": "video/mp4"}, subscribers=[moved]
             )
+            moved.wait(going, path.stat().st_size, monitor)
 
-    def copy(self, source: str, key: str) -> None:
-        """Store an object a second time under another key.
-
-        Raises:
-            MediaNotFound: There is no such object.
-            OutputError: It cannot be stored.
-        """
-        origin = {"Bucket": self._bucket, "Key": self._name(source)}
-        name = self._name(key)
-        with _translated(source):
-            self._client.copy(origin, self._bucket, name)
-
-    def get(self, key: str, path: Path) -> None:
+    def get(self, key: str, path: Path, monitor: Monitor | None = None) -> None:
         """Bring an object into a file, whole or not at all; the file is there to be read.
+
+        Args:
+            key: What the object is called.
+            path: The file.
+            monitor: Told how far it is, and asked whether to go on; None: nobody is.
 
         Raises:
             MediaNotFound: There is no such object.
             OutputError: The file cannot be written, or the service does not answer.
+            Cancelled: The monitor was told to stop; there is no file.
         """
-        name = self._name(key)
-        with whole_file(path) as scratch, _translated(key), scratch.open("wb") as file:
-            self._client.download_fileobj(self._bucket, name, file)
+        name, moved = self._name(key), _Moved()
+        with whole_file(path) as scratch, scratch.open("wb") as file, _translated(key):
+            size = self._client.head_object(Bucket=self._bucket, Key=name)["ContentLength"]
+            with self._manager() as manager:
+                going = manager.download(self._bucket, name, file, subscribers=[moved])
+                moved.wait(going, size, monitor)
 
     def find(self, key: str) -> StoredObject | None:
         """Return what is known of an object; None where there is none."""
@@ -122,6 +131,11 @@ class S3Store:
         """Return a URL that takes a PUT of an object with that content type until then."""
         return self._signed("put_object", expires_s, Key=self._name(key), ContentType=content_type)
 
+    def _manager(self) -> Any:
+        from boto3.s3.transfer import TransferConfig, create_transfer_manager
+
+        return create_transfer_manager(self._client, TransferConfig())
+
     def _signed(self, operation: str, expires_s: int, **parameters: str) -> str:
         url: str = self._signing.generate_presigned_url(
             operation,
@@ -132,6 +146,30 @@ class S3Store:
 
     def _name(self, key: str) -> str:
         return self._prefix + checked_key(key)
+
+
+class _Moved:
+    """How much of an object was moved; boto tells it, from threads of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bytes = 0
+        self._ended = threading.Event()
+
+    def on_progress(self, bytes_transferred: int, **_: object) -> None:
+        """Take that more was moved; less than nothing where a part is sent again."""
+        with self._lock:
+            self._bytes += bytes_transferred
+
+    def on_done(self, **_: object) -> None:
+        """Take that no more will be."""
+        self._ended.set()
+
+    def wait(self, going: Any, size_bytes: int, monitor: Monitor | None) -> None:
+        """Return once all is moved; stopping before that ends what goes on."""
+        while monitor is not None and not self._ended.wait(_LOOK_S):
+            monitor.progress(self._bytes, size_bytes, "bytes")
+        going.result()
 
 
 def _client(endpoint_url: str | None) -> Any:

@@ -29,7 +29,6 @@ from clipkit.server.work.steps import carry_out, step
 from clipkit.server.work.watching import Stretch, Unwanted, Watch
 from clipkit.server.work.workshop import Workshop
 from clipkit.types.clips import Clips, Previews
-from clipkit.types.events import Monitor
 from clipkit.types.media import MediaInfo, Source
 from clipkit.types.query import PreviewFolder
 from clipkit.types.report import RunReport
@@ -142,13 +141,13 @@ class _ClipWork:
         store, key = self._shop.store, source_key(self._job.id)
         with self._shop.watch(self, Stretch("fetch", 0.0, _FETCHED)) as watch:
             if store.find(key) is None:
-                monitor = Monitor("fetch", watch.tell, watch.cancellation)
+                monitor = watch.monitor("fetch")
                 if self._job.upload_id is not None:
-                    store.get(upload_key(self._job.upload_id), self.path)
+                    store.get(upload_key(self._job.upload_id), self.path, monitor)
                     check_container(self.path)
                 else:
                     self._shop.fetcher.fetch(self._job.url or "", self.path, monitor)
-                store.put(key, self.path)
+                store.put(key, self.path, monitor)
         stored = store.find(key)
         self._shop.write(partial(self._keep_source, 0 if stored is None else stored.size_bytes))
 
@@ -171,8 +170,9 @@ class _ClipWork:
     def _analyse(self) -> None:
         """Learn all that is asked of no question; the pipeline's store keeps it."""
         with self._shop.watch(self, Stretch("analyse", _FETCHED, _ANALYSED, _RECOGNISING)) as watch:
+            self._bring(watch)
             self._analysis = self._shop.pipeline.analyze(
-                self._source(), on_event=watch.tell, cancellation=watch.cancellation
+                self._source, on_event=watch.tell, cancellation=watch.cancellation
             )
         self._done(lambda connection: True, _ANALYSED)
 
@@ -189,7 +189,7 @@ class _ClipWork:
                 watch.tell,
                 watch.cancellation,
             )
-        job = answered_job(self._job.id, self._job.created_at_ms, self._source(), self._query, made)
+        job = answered_job(self._job.id, self._job.created_at_ms, self._source, self._query, made)
         clips = [replace(clip, id=self._clip_id(clip.id)) for clip in job.clips]
         answer = replace(
             job,
@@ -218,9 +218,9 @@ class _ClipWork:
                 watch.tell,
                 watch.cancellation,
             )
-        preview = made[Previews].items[0]
-        key = preview_key(clip.id)
-        self._shop.store.put(key, preview.path)
+            preview = made[Previews].items[0]
+            key = preview_key(clip.id)
+            self._shop.store.put(key, preview.path, watch.monitor("preview"))
         size_bytes = preview.path.stat().st_size
         try:
             self._done(
@@ -264,19 +264,23 @@ class _ClipWork:
     def _tell(self, connection: Connection, state: State, **more: str | float) -> None:
         tell_of_job(self._shop.queue, connection, self._job, state, **more)
 
+    @property
     def _source(self) -> Source:
-        """Return the source as a file of this machine."""
-        if not self.path.exists():
-            self._shop.store.get(source_key(self._job.id), self.path)
         return Source(self.path, self._job.language)
+
+    def _bring(self, watch: Watch) -> None:
+        """See to it that the source is a file of this machine."""
+        if not self.path.exists():
+            self._shop.store.get(source_key(self._job.id), self.path, watch.monitor("fetch"))
 
     def _media(self, watch: Watch) -> MediaInfo:
         """Return what the source holds."""
         if self._info is None and self._analysis is not None:
             self._info = self._analysis.media
         if self._info is None:
+            self._bring(watch)
             made, _ = self._shop.pipeline.run(
-                (MediaInfo,), [self._source()], watch.tell, watch.cancellation
+                (MediaInfo,), [self._source], watch.tell, watch.cancellation
             )
             self._info = made[MediaInfo]
         return self._info

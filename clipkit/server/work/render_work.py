@@ -96,9 +96,10 @@ class _RenderWork:
 
     def _make(self) -> None:
         made_at = self._shop.room(self.work_id) / "render.mp4"
-        self._shop.store.get(source_key(self._clip.job_id), self.path)
+        key = render_key(self._clip.id)
         stretch = Stretch("render", 0.0, 1.0, frozenset({"render_clip"}))
         with self._shop.watch(self, stretch) as watch:
+            self._shop.store.get(source_key(self._clip.job_id), self.path, watch.monitor("fetch"))
             source = Source(self.path, self._language)
             order = RenderOrder(Span(self._clip.start_s, self._clip.end_s), made_at)
             known, _ = self._shop.pipeline.run(
@@ -107,8 +108,7 @@ class _RenderWork:
             self._shop.pipeline.run(
                 (Rendering,), [known[MediaInfo], order], watch.tell, watch.cancellation
             )
-        key = render_key(self._clip.id)
-        self._shop.store.put(key, made_at)
+            self._shop.store.put(key, made_at, watch.monitor("store"))
         size_bytes = made_at.stat().st_size
 
         def write(connection: Connection) -> tuple[bool, bool]:

@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from clipkit.errors import TimedOut
-from clipkit.types.events import Cancellation, Event, Progress, StageStarted
+from clipkit.types.events import Cancellation, Event, Monitor, Progress, StageStarted
 
 _EVERY_S = 1.0
 _DEAF = 70
@@ -119,6 +119,10 @@ class Watch:
         elif isinstance(event, StageStarted):
             _log.info("%s: %s", self._work.work_id, event.stage)
             self._stage = event.stage
+
+    def monitor(self, stage: str) -> Monitor:
+        """Return a line to this watch for work that is no stage of a pipeline."""
+        return Monitor(stage, self.tell, self.cancellation)
 
     def __enter__(self) -> "Watch":
         self._thread.start()

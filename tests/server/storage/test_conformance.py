@@ -6,18 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from clipkit.errors import MediaNotFound, OptionError
+from clipkit.errors import Cancelled, MediaNotFound, OptionError
 from clipkit.server.signed_urls import UrlSigner
+from clipkit.server.storage import s3
 from clipkit.server.storage.local import LocalStore
 from clipkit.server.storage.objects import ObjectStore
 from clipkit.server.storage.s3 import S3Store
+from clipkit.types.events import Cancellation, Event, Monitor, Progress
 
 CONTENT = bytes(range(256)) * 500
+LARGE_BYTES = 40 << 20
 KEY = "preview/9d8e7f6a-1b2c.mp4"
 
 
 def _local(tmp_path: Path) -> ObjectStore:
     return LocalStore(tmp_path / "objects", UrlSigner(b"k" * 32, "https://clips.example/files"))
+
+
+def _refuse_links(patch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "another disk", str(self))
+
+    patch.setattr(Path, "hardlink_to", refuse)
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -46,18 +56,6 @@ def test_what_is_put_is_got(store: ObjectStore, file: Path, tmp_path: Path) -> N
     assert file.read_bytes() == CONTENT
 
 
-def test_what_is_copied_stays_when_the_first_goes(
-    store: ObjectStore, file: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(MediaNotFound, match="no such object"):
-        store.copy(KEY, "source/a")
-    store.put(KEY, file)
-    store.copy(KEY, "source/a")
-    store.copy(KEY, "source/a")
-    store.delete(KEY)
-    assert _content(store, "source/a", tmp_path) == CONTENT
-
-
 def test_what_is_got_stays_when_the_object_is_replaced(
     store: ObjectStore, file: Path, tmp_path: Path
 ) -> None:
@@ -74,10 +72,7 @@ def test_what_is_got_stays_when_the_object_is_replaced(
 def test_where_files_have_one_name_they_are_copied(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Path, target: Path) -> None:
-        raise OSError(errno.EXDEV, "another disk", str(self))
-
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    _refuse_links(monkeypatch)
     store = _local(tmp_path)
     store.put(KEY, file)
     file.write_bytes(b"changed")
@@ -98,6 +93,45 @@ def test_what_is_known_of_an_object_is_told(store: ObjectStore, file: Path) -> N
     assert found is not None
     assert (found.key, found.size_bytes) == (KEY, len(CONTENT))
     assert abs(found.modified_s - time.time()) < 3600.0
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.mp4"
+    path.write_bytes(b"x" * LARGE_BYTES)
+    return path
+
+
+def test_whoever_waits_is_told_how_far_it_is(
+    store: ObjectStore, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _refuse_links(monkeypatch)
+    monkeypatch.setattr(s3, "_LOOK_S", 0.01)
+    for move in (store.put, store.get):
+        told: list[Event] = []
+        move(KEY, large, Monitor("move", told.append))
+        shares = [event.done / event.total for event in told if isinstance(event, Progress)]
+        assert shares
+        assert shares == sorted(shares)
+        assert {event.total for event in told if isinstance(event, Progress)} == {LARGE_BYTES}
+    assert large.stat().st_size == LARGE_BYTES
+
+
+def test_what_is_stopped_leaves_nothing(
+    store: ObjectStore, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _refuse_links(monkeypatch)
+    monkeypatch.setattr(s3, "_LOOK_S", 0.001)
+    stopped = Cancellation()
+    stopped.cancel()
+    with pytest.raises(Cancelled):
+        store.put(KEY, large, Monitor("move", cancellation=stopped))
+    assert store.find(KEY) is None
+    store.put(KEY, large)
+    with pytest.raises(Cancelled):
+        store.get(KEY, tmp_path / "copy", Monitor("move", cancellation=stopped))
+    assert [path.name for path in tmp_path.glob("*copy*")] == []
+    assert [path.name for path in tmp_path.rglob(".*")] == []
 
 
 def test_what_is_not_there_cannot_be_got(store: ObjectStore, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_clip_renders_in_full_size_and_again(
 
 
 def test_minutes_that_are_spent_are_told_and_those_of_failures_given_back(
-    client: TestClient, settings: Settings, short_video: Path
+    client: TestClient, settings: Settings, short_video: Path, tmp_path: Path
 ) -> None:
     with working(settings):
         first, second = _clips(client, short_video)
@@ -94,14 +94,14 @@ def test_minutes_that_are_spent_are_told_and_those_of_failures_given_back(
             )
         service = service_of(client)
         source = next(found.key for found in service.store.list("source/"))
-        service.store.copy(source, "tmp/kept")
+        service.store.get(source, tmp_path / "kept")
         service.store.delete(source)
         assert _start(client, first["id"]).status_code == 202
         body = polled(client, f"/v1/renders/{first['id']}")[-1]
         assert body["status"] == "error"
         assert "no such object" in body["error"]
         assert _used(client) == pytest.approx(0.0)
-        service.store.copy("tmp/kept", source)
+        service.store.put(source, tmp_path / "kept")
         assert _start(client, first["id"]).status_code == 202
         assert polled(client, f"/v1/renders/{first['id']}")[-1]["status"] == "done"
     refused = _start(client, second["id"])
