@@ -70,7 +70,7 @@ def test_a_file_is_announced_and_sent(client: TestClient, settings: Settings) ->
     assert abs(announced["expires_at"] - (time.time() + 3600) * 1000) < 60_000
     assert announced["upload_url"].startswith("http://127.0.0.1:8000/files/tmp/api-uploads/")
     assert client.put(announced["upload_url"], content=VIDEO, headers=MP4).status_code == 200
-    key = upload_key(announced["upload_id"])
+    key = upload_key("team_1", announced["upload_id"])
     assert (settings.folder / "objects" / key).read_bytes() == VIDEO
     assert _objects(settings.folder) == [key]
 
@@ -123,7 +123,7 @@ def test_a_url_takes_one_file(client: TestClient, settings: Settings) -> None:
     assert client.put(announced["upload_url"], content=VIDEO, headers=MP4).status_code == 200
     again = client.put(announced["upload_url"], content=b"other", headers=MP4)
     assert _failed(again, 403, "FORBIDDEN")
-    key = upload_key(announced["upload_id"])
+    key = upload_key("team_1", announced["upload_id"])
     assert (settings.folder / "objects" / key).read_bytes() == VIDEO
     assert _objects(settings.folder) == [key]
 
@@ -346,6 +346,6 @@ def test_of_two_that_send_at_once_one_is_first(
     for connection in both:
         connection.close()
     assert sorted(statuses) == ["200", "403"]
-    key = upload_key(announced["upload_id"])
+    key = upload_key("team_1", announced["upload_id"])
     _wait_for(lambda: _objects(settings.folder) == [key])
     assert (settings.folder / "objects" / key).read_bytes() == VIDEO

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from clipkit.server.records.inserting import insert_new
 from clipkit.server.records.tables import answers
 
 
@@ -25,10 +25,10 @@ def claim_answer(
 
     Another one with the same key waits until the transaction ends.
     """
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    values = {"team_id": team_id, "key": key, "asked": asked, "body": "", "created_at_ms": now_ms}
-    claiming = dialect.insert(answers).values(values).on_conflict_do_nothing()
-    if connection.execute(claiming.returning(answers.c.key)).one_or_none() is not None:
+    is_first = insert_new(
+        connection, answers, team_id=team_id, key=key, asked=asked, body="", created_at_ms=now_ms
+    )
+    if is_first:
         return None
     found = connection.execute(
         select(answers.c.asked, answers.c.body).where(

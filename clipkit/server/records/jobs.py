@@ -3,8 +3,20 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from clipkit.schema import Status
 from clipkit.server.records.tables import clips, jobs
@@ -179,9 +191,21 @@ def delete_job(connection: Connection, team_id: str, job_id: str) -> bool:
 
 def find_clip(connection: Connection, team_id: str, clip_id: str) -> StoredClip | None:
     """Return a clip of a team; None where it has no such one."""
-    found = connection.execute(
-        select(*_CLIP_COLUMNS).where(clips.c.id == clip_id, clips.c.team_id == team_id)
-    ).one_or_none()
+    return _one_clip(connection, _clip(team_id, clip_id))
+
+
+def hold_clip(connection: Connection, team_id: str, clip_id: str) -> StoredClip | None:
+    """Return a clip of a team, which nobody else holds or deletes until the transaction ends."""
+    # SQLite has one writer at a time anyway, and leaves the wish for a lock out.
+    return _one_clip(connection, _clip(team_id, clip_id).with_for_update())
+
+
+def _clip(team_id: str, clip_id: str) -> Select[Any]:
+    return select(*_CLIP_COLUMNS).where(clips.c.id == clip_id, clips.c.team_id == team_id)
+
+
+def _one_clip(connection: Connection, statement: Select[Any]) -> StoredClip | None:
+    found = connection.execute(statement).one_or_none()
     return None if found is None else StoredClip(*found)
 
 

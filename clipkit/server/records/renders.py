@@ -92,15 +92,6 @@ def start_render(
     return StoredRender(clip.id, clip.team_id, run, now_ms, "queued", 0.0, minutes, None)
 
 
-def lock_clip(connection: Connection, clip: StoredClip) -> None:
-    """Let nobody else start a render of a clip until the transaction ends.
-
-    SQLite has one writer at a time anyway.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(clip.id))))
-
-
 def charge(connection: Connection, team_id: str, minutes: float, allowed: float | None) -> bool:
     """Charge a team minutes of rendering, unless it has too few left; return whether it had.
 

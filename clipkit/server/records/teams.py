@@ -4,8 +4,8 @@ import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from clipkit.server.records.inserting import insert_new
 from clipkit.server.records.tables import api_keys, teams
 
 
@@ -23,9 +23,7 @@ class StoredKey:
 
 def ensure_team(connection: Connection, team_id: str, now_ms: int) -> None:
     """Remember a team unless it is known: whom the identity provider names, there is."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    values = {"id": team_id, "created_at_ms": now_ms, "minutes_used": 0.0}
-    connection.execute(dialect.insert(teams).values(values).on_conflict_do_nothing())
+    insert_new(connection, teams, id=team_id, created_at_ms=now_ms, minutes_used=0.0)
 
 
 def add_key(connection: Connection, team_id: str, name: str, hashed: str, now_ms: int) -> StoredKey:

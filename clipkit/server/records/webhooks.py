@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, select
 
+from clipkit.server.records.inserting import insert_new
 from clipkit.server.records.tables import webhooks
 
 
@@ -37,8 +38,8 @@ _COLUMNS = (
 
 def add_webhook(
     connection: Connection, team_id: str, url: str, events: Sequence[str], now_ms: int
-) -> StoredWebhook:
-    """Remember a webhook of a team that has none for this URL."""
+) -> StoredWebhook | None:
+    """Remember a webhook of a team; None where it has one for this URL."""
     hook = StoredWebhook(
         f"wh_{secrets.token_hex(12)}",
         team_id,
@@ -47,17 +48,17 @@ def add_webhook(
         f"whsec_{secrets.token_urlsafe(32)}",
         now_ms,
     )
-    connection.execute(
-        insert(webhooks).values(
-            id=hook.id,
-            team_id=team_id,
-            url=url,
-            events=json.dumps(hook.events),
-            secret=hook.secret,
-            created_at_ms=now_ms,
-        )
+    is_new = insert_new(
+        connection,
+        webhooks,
+        id=hook.id,
+        team_id=team_id,
+        url=url,
+        events=json.dumps(hook.events),
+        secret=hook.secret,
+        created_at_ms=now_ms,
     )
-    return hook
+    return hook if is_new else None
 
 
 def team_webhooks(connection: Connection, team_id: str) -> list[StoredWebhook]:

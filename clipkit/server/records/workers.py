@@ -1,20 +1,17 @@
 """Who works on jobs, and who has not been heard of for long."""
 
-from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, select, update
 
+from clipkit.server.records.inserting import insert_new
 from clipkit.server.records.tables import workers
 
 
 def beat(connection: Connection, worker_id: str, now_ms: int) -> None:
     """Say that a worker is alive."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    values = {"id": worker_id, "seen_at_ms": now_ms}
-    connection.execute(
-        dialect.insert(workers)
-        .values(values)
-        .on_conflict_do_update(index_elements=["id"], set_={"seen_at_ms": now_ms})
-    )
+    if not insert_new(connection, workers, id=worker_id, seen_at_ms=now_ms):
+        connection.execute(
+            update(workers).where(workers.c.id == worker_id).values(seen_at_ms=now_ms)
+        )
 
 
 def known_workers(connection: Connection) -> dict[str, int]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from clipkit.errors import FetchError, OptionError
 from clipkit.schema import query_to_dict
 from clipkit.server.answers import job_text
+from clipkit.server.callers import Caller
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import ApiError, bad_request, not_found
 from clipkit.server.fetching import checked_url
@@ -32,7 +33,13 @@ from clipkit.server.records.jobs import (
 )
 from clipkit.server.records.uploads import find_upload
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Service, Shared
-from clipkit.server.storage.objects import preview_key, render_key, source_key, upload_key
+from clipkit.server.storage.objects import (
+    StoredObject,
+    preview_key,
+    render_key,
+    source_key,
+    upload_key,
+)
 from clipkit.server.texts import JobId, Line, known_id
 from clipkit.types.language import checked_language
 from clipkit.types.query import Query as Question
@@ -168,16 +175,13 @@ router.include_router(polling)  # before the others: it is looked for most often
 def start_job(new: NewClips, caller: Asking, service: Shared, once: Once) -> Response:
     """Look for clips of a video. Poll the job until its status is `done` or `error`."""
     wanted = _checked(new)
+    sent = None if wanted.upload_id is None else _sent(service, caller, wanted.upload_id)
 
     def start(connection: Connection) -> QueuedJob:
-        if wanted.upload_id is not None:
-            upload = find_upload(connection, caller.team_id, wanted.upload_id)
-            sent = None if upload is None else service.store.find(upload_key(upload.id))
-            if sent is None:
-                raise bad_request("source.upload_id: no such file has come; send it first")
-            check_room(service.settings, connection, caller.team_id, sent.size_bytes)
-        else:
-            check_room(service.settings, connection, caller.team_id)
+        if wanted.upload_id is not None and sent is None:
+            raise bad_request("source.upload_id: no such file has come; send it first")
+        more = 0 if sent is None else sent.size_bytes
+        check_room(service.settings, connection, caller.team_id, more)
         if count_unfinished(connection, caller.team_id) >= MOST_UNFINISHED:
             raise _too_many()
         job = add_job(connection, caller.team_id, wanted, now_ms())
@@ -218,6 +222,16 @@ def remove_job(job_id: JobId, caller: Asking, service: Shared) -> Response:
         service.store.delete(preview_key(clip_id))
         service.store.delete(render_key(clip_id))
     return Response(status_code=204)
+
+
+def _sent(service: Service, caller: Caller, upload_id: str) -> StoredObject | None:
+    """Return an upload that has come; None where there is none of the team that has.
+
+    Objects may be far away: they are not asked for while a transaction goes on.
+    """
+    with service.database.reading() as connection:
+        upload = find_upload(connection, caller.team_id, upload_id)
+    return None if upload is None else service.store.find(upload_key(caller.team_id, upload.id))
 
 
 def _checked(new: NewClips) -> NewJob:

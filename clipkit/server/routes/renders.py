@@ -11,8 +11,8 @@ from clipkit.server.answers import URL_S
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import ApiError, failures, not_found
 from clipkit.server.once import REUSED, Once
-from clipkit.server.records.jobs import find_clip
-from clipkit.server.records.renders import charge, find_render, lock_clip, start_render
+from clipkit.server.records.jobs import hold_clip
+from clipkit.server.records.renders import charge, find_render, start_render
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Shared
 from clipkit.server.storage.objects import render_key
 from clipkit.server.texts import ClipId, RenderId
@@ -64,10 +64,9 @@ def start(clip_id: ClipId, caller: Asking, service: Shared, once: Once) -> Respo
     """Render a clip in full quality; while that is under way, say so instead."""
 
     def begin(connection: Connection) -> StartedRender:
-        clip = find_clip(connection, caller.team_id, clip_id)
+        clip = hold_clip(connection, caller.team_id, clip_id)
         if clip is None:
             raise not_found("clip")
-        lock_clip(connection, clip)
         render = find_render(connection, caller.team_id, clip_id)
         if render is None or not render.is_active:
             minutes = (clip.end_s - clip.start_s) / 60.0

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
+from clipkit.server.callers import Caller
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import bad_request, not_found
 from clipkit.server.once import REUSED, Once
-from clipkit.server.quota import NO_ROOM, check_room
+from clipkit.server.quota import NO_ROOM, check_room, check_uploads
 from clipkit.server.records.uploads import Upload, add_upload, find_upload
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Service, Shared
 from clipkit.server.storage.objects import upload_key
@@ -44,10 +45,12 @@ def start_upload(new: NewUpload, caller: Asking, service: Shared, once: Once) ->
     if not _MEDIA.fullmatch(new.content_type):
         raise bad_request("content_type: it is that of a video or of sound, such as video/mp4")
 
+    check_uploads(service.settings, service.store, caller.team_id)
+
     def start(connection: Connection) -> UploadUrl:
         check_room(service.settings, connection, caller.team_id)
         upload = add_upload(connection, caller.team_id, new.content_type, now_ms())
-        return _url(service, upload)
+        return _url(service, caller, upload)
 
     return once.answer(service.database, caller.team_id, new.model_dump_json(), start, 201)
 
@@ -59,12 +62,13 @@ def renew_upload(upload_id: UploadId, caller: Asking, service: Shared) -> Upload
         upload = find_upload(connection, caller.team_id, upload_id)
     if upload is None:
         raise not_found("upload")
-    if service.store.find(upload_key(upload.id)) is not None:
+    if service.store.find(upload_key(caller.team_id, upload.id)) is not None:
         raise bad_request("it has come already; use its upload_id, or start another upload")
-    return _url(service, upload)
+    return _url(service, caller, upload)
 
 
-def _url(service: Service, upload: Upload) -> UploadUrl:
+def _url(service: Service, caller: Caller, upload: Upload) -> UploadUrl:
     expires_s = int(time.time()) + _VALID_S
-    url = service.store.upload_url(upload_key(upload.id), upload.content_type, expires_s)
+    key = upload_key(caller.team_id, upload.id)
+    url = service.store.upload_url(key, upload.content_type, expires_s)
     return UploadUrl(upload_id=upload.id, upload_url=url, expires_at=expires_s * 1000)

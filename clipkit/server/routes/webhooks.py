@@ -76,12 +76,11 @@ def register(new: NewWebhook, caller: Managing, service: Shared) -> MadeWebhook:
         raise bad_request(f"url: {error}") from error
     events = [*dict.fromkeys(event.value for event in new.events)]
     with service.database.writing() as connection:
-        known = team_webhooks(connection, caller.team_id)
-        if url in {hook.url for hook in known}:
-            raise bad_request("url: it is registered already; delete that webhook first")
-        if len(known) >= MOST_WEBHOOKS:
+        if len(team_webhooks(connection, caller.team_id)) >= MOST_WEBHOOKS:
             raise bad_request(f"a team has at most {MOST_WEBHOOKS} webhooks; delete one first")
         hook = add_webhook(connection, caller.team_id, url, events, now_ms())
+        if hook is None:
+            raise bad_request("url: it is registered already; delete that webhook first")
     return MadeWebhook(**_shown(hook).model_dump(), secret=hook.secret)
 
 

@@ -31,9 +31,14 @@ def source_key(job_id: str) -> str:
     return checked_key(f"source/{job_id}")
 
 
-def upload_key(upload_id: str) -> str:
-    """Return where an upload lies."""
-    return checked_key(f"{UPLOADS}{upload_id}")
+def uploads_prefix(team_id: str) -> str:
+    """Return what the keys of a team's uploads begin with."""
+    return f"{UPLOADS}{team_id}/"
+
+
+def upload_key(team_id: str, upload_id: str) -> str:
+    """Return where an upload of a team lies."""
+    return checked_key(f"{uploads_prefix(team_id)}{upload_id}")
 
 
 def checked_key(key: str) -> str:

@@ -55,7 +55,7 @@ class Caretaker:
         old = [
             found.key
             for found in self.store.list(UPLOADS)
-            if found.modified_s < before_s and found.key.removeprefix(UPLOADS) not in needed
+            if found.modified_s < before_s and found.key.rpartition("/")[2] not in needed
         ]
         for key in old:
             self.store.delete(key)

@@ -143,7 +143,8 @@ class _ClipWork:
             if store.find(key) is None:
                 monitor = watch.monitor("fetch")
                 if self._job.upload_id is not None:
-                    store.get(upload_key(self._job.upload_id), self.path, monitor)
+                    upload = upload_key(self._job.team_id, self._job.upload_id)
+                    store.get(upload, self.path, monitor)
                     check_container(self.path)
                 else:
                     self._shop.fetcher.fetch(self._job.url or "", self.path, monitor)

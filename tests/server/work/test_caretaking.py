@@ -47,13 +47,13 @@ def test_uploads_go_after_a_day_unless_a_job_needs_them(
     started(client, {"upload_id": needed}, **ASKED)
     assert isinstance(service.store, LocalStore)
     for upload_id in (old, needed):
-        os.utime(service.store.path(upload_key(upload_id)), (0, time.time() - DAY_S - 60))
+        os.utime(service.store.path(upload_key("team_1", upload_id)), (0, time.time() - DAY_S - 60))
     with service.database.writing() as connection:
         connection.execute(
             update(uploads).where(uploads.c.id.in_([old, needed])).values(created_at_ms=1)
         )
     assert _caretaker(client).clean() == 1
-    assert _keys(service) == {upload_key(needed), upload_key(fresh)}
+    assert _keys(service) == {upload_key("team_1", needed), upload_key("team_1", fresh)}
     answer = client.post("/v1/clips", json={"source": {"upload_id": old}, **ASKED}, headers=token())
     assert answer.status_code == 400
     with service.database.reading() as connection:
@@ -112,10 +112,15 @@ def test_a_team_has_so_much_room(
     large.write_bytes(short_video.read_bytes() + (room).to_bytes(4, "big") + b"free" + bytes(room))
     answer = client.post(
         "/v1/clips",
-        json={"source": {"upload_id": uploaded(client, large)}, **ASKED},
-        headers=token(),
+        json={"source": {"upload_id": uploaded(client, large, "team_3")}, **ASKED},
+        headers=token("team_3"),
     )
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "QUOTA_EXCEEDED")
+    # Its uploads have as much room, and it is spent.
+    announced = {"content_type": "video/mp4"}
+    refused = client.post("/v1/uploads", json=announced, headers=token("team_3"))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "QUOTA_EXCEEDED")
+    assert "of the last day" in refused.json()["error"]["message"]
     with working(settings):
         jobs = []
         while True:

@@ -23,7 +23,7 @@ from clipkit.server.records.database import Database
 from clipkit.server.records.jobs import StoredClip, clips_of
 from clipkit.server.records.tables import jobs
 from clipkit.server.settings import Settings
-from clipkit.server.storage.objects import preview_key, source_key
+from clipkit.server.storage.objects import preview_key, source_key, upload_key
 from clipkit.server.work import workshop
 from clipkit.server.work.watching import Patience
 from clipkit.testing import ScriptedRecogniser
@@ -228,9 +228,9 @@ def test_a_job_that_is_deleted_stops_and_leaves_nothing(
         other = started(client, {"upload_id": upload_id}, **ASKED)
         body = polled(client, f"/v1/clips/{other}")[-1]
     previews = {preview_key(clip["id"]) for clip in body["clips"]}
-    assert _keys(client) == {source_key(other), f"tmp/api-uploads/{upload_id}", *previews}
+    assert _keys(client) == {source_key(other), upload_key("team_1", upload_id), *previews}
     assert client.delete(f"/v1/clips/{other}", headers=token()).status_code == 204
-    assert _keys(client) == {f"tmp/api-uploads/{upload_id}"}
+    assert _keys(client) == {upload_key("team_1", upload_id)}
 
 
 def test_a_job_that_is_deleted_while_it_waits_is_never_begun(
@@ -293,7 +293,7 @@ def test_the_upload_may_go_once_its_job_has_begun(
         upload_id = uploaded(client, short_video)
         job_id = started(client, {"upload_id": upload_id}, **ASKED)
         assert slow.begun.wait(30)
-        service_of(client).store.delete(f"tmp/api-uploads/{upload_id}")
+        service_of(client).store.delete(upload_key("team_1", upload_id))
         slow.go_on.set()
         assert polled(client, f"/v1/clips/{job_id}")[-1]["status"] == "done"
 

@@ -1,5 +1,7 @@
 """A clip in full quality: one render of it at a time, the newer in the place of the older."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from clipkit.media.probe import probe
+from clipkit.server.records.jobs import delete_job
 from clipkit.server.records.tables import teams
 from clipkit.server.settings import Settings
 from clipkit.server.storage.objects import render_key
@@ -123,3 +126,18 @@ def test_a_render_whose_job_is_deleted_leaves_nothing(
         # A job that comes after it has its turn, so the render has had it.
         _clips(client, short_video)
     assert service_of(client).store.find(render_key(clip["id"])) is None
+
+
+def test_a_clip_that_is_deleted_meanwhile_is_not_rendered(
+    client: TestClient, settings: Settings, short_video: Path
+) -> None:
+    with working(settings):
+        clip, _ = _clips(client, short_video)
+    service = service_of(client)
+    (job,) = client.get("/v1/clips", headers=token()).json()["jobs"]
+    with ThreadPoolExecutor() as pool, service.database.writing() as connection:
+        delete_job(connection, "team_1", job["job_id"])
+        answer = pool.submit(_start, client, clip["id"])
+        time.sleep(0.5)
+        assert not answer.done()
+    assert answer.result().status_code == 404

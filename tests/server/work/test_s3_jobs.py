@@ -9,6 +9,7 @@ import pytest
 
 from clipkit.errors import OptionError
 from clipkit.server.settings import Settings
+from clipkit.server.storage.objects import upload_key
 from clipkit.server.storage.s3 import S3Store
 from tests.server.running import answering, polled, service_of, started, working
 from tests.server.serving import RULES, token
@@ -39,14 +40,14 @@ def test_from_upload_to_render_over_a_bucket(
         store = service_of(client).store
         keys = {found.key for found in store.list("")}
         assert keys == {
-            f"tmp/api-uploads/{announced['upload_id']}",
+            upload_key("team_1", announced["upload_id"]),
             f"source/{job_id}",
             f"preview/{clip['id']}.mp4",
             f"render/{clip['id']}.mp4",
         }
         client.delete(f"/v1/clips/{job_id}", headers=token())
         assert {found.key for found in store.list("")} == {
-            f"tmp/api-uploads/{announced['upload_id']}"
+            upload_key("team_1", announced["upload_id"])
         }
     assert not (settings.folder / "objects").exists()
 
