@@ -41,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
             console.print(f"clipkit serves {base_url}  ({who})", soft_wrap=True)
             console.print(f"everything is kept in {settings.folder}", soft_wrap=True)
 
-        serve(settings, sock, None if arguments.no_worker else _worker(arguments), tell)
+        worker = None if arguments.no_worker else _worker(arguments)
+        serve(settings, sock, worker, tell, arguments.proxy)
     return 0
 
 

@@ -1,6 +1,7 @@
 """What the commands of the clips API take."""
 
 import argparse
+from ipaddress import ip_network
 from pathlib import Path
 
 from clipkit.cli.whisper_options import add_whisper_options
@@ -35,6 +36,15 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="ask for keys on this machine too, such as behind a proxy that runs on it",
     )
     serve.add_argument(
+        "--proxy",
+        action="append",
+        default=[],
+        type=_network,
+        metavar="ADDRESS",
+        help="a proxy, or a network of them, whose X-Forwarded-For is believed: who tries keys in "
+        "vain is told apart by it; may be given again",
+    )
+    serve.add_argument(
         "--no-worker", action="store_true", help="start no worker: clipkit worker runs elsewhere"
     )
     _add_service_options(serve)
@@ -55,6 +65,14 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--render-minutes", type=float, metavar="M", help="of each team; default: no limit"
     )
     _add_worker_options(serve)
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address and no network") from error
+    return text
 
 
 def _add_worker(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

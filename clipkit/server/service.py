@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from ipaddress import IPv6Network, ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -64,7 +65,7 @@ class Service:
         Raises:
             ApiError: They do not say who they are, cannot prove it, or ask too often.
         """
-        address = f"address {request.client.host if request.client else ''}"
+        address = f"address {_place(request.client.host if request.client else '')}"
 
         def check_address() -> None:
             self._keep(request, self.limiter.look(time.time(), address))
@@ -83,6 +84,15 @@ class Service:
         request.state.allowance = allowance
         if allowance.retry_after_s is not None:
             raise rate_limited(allowance.retry_after_s)
+
+
+def _place(address: str) -> str:
+    """Return what one who tries keys cannot change as they like: of IPv6 they own a network."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return address if known.version == 4 else str(IPv6Network((known, 64), strict=False))
 
 
 async def service_of(request: Request) -> Service:

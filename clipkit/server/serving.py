@@ -54,6 +54,7 @@ def serve(
     sock: socket.socket,
     worker: Sequence[str] | None,
     tell: Callable[[], None] = lambda: None,
+    proxies: Sequence[str] = (),
 ) -> None:
     """Serve the clips API until SIGTERM or Ctrl-C.
 
@@ -62,6 +63,7 @@ def serve(
         sock: Where to listen.
         worker: The command of the worker, which is started again whenever it ends; None: no worker.
         tell: Called once clients are answered.
+        proxies: Addresses and networks of proxies that are believed whom they ask for.
     """
     server = _Server(
         uvicorn.Config(
@@ -70,7 +72,8 @@ def serve(
             log_level="warning",
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=[*proxies],
         ),
         tell,
     )

@@ -76,6 +76,12 @@ def test_what_cannot_be_served_is_told_at_once(
     assert about in capsys.readouterr().err
 
 
+def test_a_proxy_is_named_by_its_address(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--proxy", "proxy.example"])
+    assert "'proxy.example' is no address and no network" in capsys.readouterr().err
+
+
 def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(["serve", "--port", str(taken.getsockname()[1])]) == 2

@@ -276,6 +276,19 @@ def test_a_key_that_was_right_is_not_kept_out_by_who_tries_others(serve: Serve) 
     assert client.get("/v1/ping", headers=_by(key)).status_code == 200
 
 
+def test_who_tries_keys_owns_a_network_of_addresses(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_900_000_000.0)  # no minute begins in between
+    app = serve(requests_a_minute=2).app
+    places = ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::", "2001:db8:0:1::1", "192.0.2.1"]
+    tried = [
+        TestClient(app, client=(place, 1)).get("/v1/ping", headers=_by(str(ApiKey.new("t"))))
+        for place in places
+    ]
+    assert [answer.status_code for answer in tried] == [401, 401, 429, 401, 401]
+
+
 def test_without_accounts_whoever_is_here_is_the_one_user(serve: Serve) -> None:
     client = serve(single_user=True, tokens=None)
     assert client.get("/v1/ping").json() == {"pong": True, "team_id": "team_local"}

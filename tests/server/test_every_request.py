@@ -10,9 +10,11 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from clipkit.server import every_request
+from clipkit.server.api_keys import ApiKey
 from clipkit.server.app import create_app
 from clipkit.server.settings import Settings
 from tests.server.running import started
+from tests.server.served import Served
 from tests.server.serving import RULES, free_socket, listening, token
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -135,3 +137,23 @@ def test_requests_and_jobs_are_counted_without_naming_a_team(client: TestClient)
     assert "team_secret" not in text
     assert "nothing-1" not in text
     assert "made/up" not in text
+
+
+@pytest.mark.parametrize(("options", "is_told_apart"), [("--proxy 127.0.0.1", True), ("", False)])
+def test_a_proxy_is_believed_where_it_is_named(
+    tmp_path: Path, options: str, is_told_apart: bool
+) -> None:
+    options = f"--accounts --no-worker --requests-a-minute 3 {options}"
+    served = Served(tmp_path / "data", options=options)
+    served.start()
+    try:
+
+        def ask(of: str) -> int:
+            headers = {"Authorization": f"Key {ApiKey.new('t')}", "X-Forwarded-For": of}
+            return served.client.get("/v1/ping", headers=headers).status_code
+
+        while ask("192.0.2.1") != 429:
+            pass
+        assert (ask("192.0.2.2") == 401) == is_told_apart
+    finally:
+        served.stop()
