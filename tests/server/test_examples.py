@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -106,7 +107,12 @@ def test_commands_and_containers_name_options_that_there_are() -> None:
             option in build_parser()._subparsers._group_actions[0].choices[name].format_help()  # type: ignore[union-attr,index]
             for name in ("serve", "worker")
         ), option
+    let_in = (ROOT / ".dockerignore").read_text().split()
     for copied in re.findall(r"^COPY (.+) \S+$", dockerfile, flags=re.MULTILINE):
         for name in copied.split():
             assert (ROOT / name).exists(), name
+            assert f"!{name}" in let_in
+    making = shlex.split(compose["services"]["bucket"]["entrypoint"])
+    assert making[:2] == ["/bin/sh", "-c"]
+    assert 'clipkit "$$PASSWORD";' in making[2]
     assert set(compose["volumes"]) == {"data", "database", "objects"}
