@@ -35,12 +35,13 @@ def decode_audio(info: MediaInfo, monitor: Monitor) -> Audio:
     Raises:
         UnreadableMedia: The file cannot be opened any more.
     """
-    damage = Damage()
-    blocks, seconds = [], 0.0
+    damage, written = Damage(), 0
+    # All at once, rather than joined in the end: half the memory of hours.
+    samples = np.zeros(round(info.span.duration_s * SPEECH_RATE_HZ), np.float32)
     for block in read_sound(info, info.span, SPEECH_RATE_HZ, "mono", damage):
-        blocks.append(block[0])
-        seconds += block.shape[1] / SPEECH_RATE_HZ
-        monitor.progress(seconds, info.duration_s)
+        samples[written : written + block.shape[1]] = block[0]
+        written += block.shape[1]
+        monitor.progress(written / SPEECH_RATE_HZ, info.duration_s)
     if damage.packets:
         monitor.notice(
             "damaged_audio",
@@ -48,9 +49,10 @@ def decode_audio(info: MediaInfo, monitor: Monitor) -> Audio:
             "silence stands in their place",
         )
     if damage.cut_off:
-        monitor.notice("audio_cut_off", f"the sound cannot be read beyond {seconds:.1f} s")
-    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    return Audio(samples, SPEECH_RATE_HZ)
+        monitor.notice(
+            "audio_cut_off", f"the sound cannot be read beyond {written / SPEECH_RATE_HZ:.1f} s"
+        )
+    return Audio(samples[:written], SPEECH_RATE_HZ)
 
 
 def read_sound(

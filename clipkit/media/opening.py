@@ -24,6 +24,10 @@ _MAX_DAMAGED_IN_A_ROW = 5000
 """So many packets in a row without one that decodes: the rest is given up. A minute and a half of
 AAC: a hole from a bad download is shorter, and an encrypted stream is still told in a moment."""
 
+MOST_PIXELS = 8192 * 8192
+"""Larger pictures are not decoded: beyond 8K there is no film, but files of a megabyte whose
+pictures take gigabytes of memory each."""
+
 _TEXT_SCREENS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 """Formats in which FFmpeg shows any text file, going by its ending, as a film of a terminal."""
 
@@ -150,6 +154,9 @@ def _decoded(
     for other in container.streams:
         if other.index != stream.index:
             other.discard = av.stream.Discard.all
+    if isinstance(stream, av.VideoStream) and stream.codec_context is not None:
+        # Asked of the decoder: a stream may begin small, and grow.
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     damaged_in_a_row = 0
     for packet in read_packets(container, [stream], damage):
         try:

@@ -10,6 +10,7 @@ import av.error
 from clipkit.errors import UnreadableMedia
 from clipkit.files import sha256_of
 from clipkit.media.opening import (
+    MOST_PIXELS,
     Damage,
     decoded_audio,
     decoded_video,
@@ -44,6 +45,11 @@ _LANGUAGE_TAGS = {
 """ISO 639-2 tags as containers write them, for the languages met most. Source: ISO 639-2."""
 
 
+_MOST_S = 24 * 3600.0
+"""Sound is kept whole while it is worked on, 230 MB of each hour: what says that it is longer is
+mostly wrong, and sometimes made to fill a memory."""
+
+
 def probe(source: Source, monitor: Monitor) -> MediaInfo:
     """Look into a file and choose the picture and the sound to use.
 
@@ -53,10 +59,12 @@ def probe(source: Source, monitor: Monitor) -> MediaInfo:
 
     Raises:
         MediaNotFound: Nothing is there.
-        UnreadableMedia: It is no media, or holds neither picture nor sound that decodes.
+        UnreadableMedia: It is no media, holds neither picture nor sound that decodes, or lasts for
+            more than a day.
     """
     with opened(source.path) as container, translated(source.path, "read"):
-        pictures = [_video_stream(source.path, stream) for stream in _films(container)]
+        films = _films(container)
+        pictures = [_video_stream(source.path, film) for film in films]
         video = _chosen_video([stream for stream in pictures if stream is not None])
         sounds = tuple(
             _audio_stream(stream)
@@ -68,8 +76,14 @@ def probe(source: Source, monitor: Monitor) -> MediaInfo:
         if video is None and audio is None:
             raise UnreadableMedia(
                 f"cannot use {source.path}",
-                f"none of its {len(container.streams)} streams is a picture or sound that decodes",
+                f"none of its {len(container.streams)} streams is a picture or sound that decodes"
+                f"{_too_large(films)}",
                 "Check that it plays.",
+            )
+        if video is None and films:
+            monitor.notice(
+                "video_unreadable",
+                f"the file has a picture, but none of it decodes{_too_large(films)}",
             )
         if audio is None and container.streams.audio:
             monitor.notice("audio_unreadable", "the file has sound, but none of it decodes")
@@ -83,6 +97,12 @@ def probe(source: Source, monitor: Monitor) -> MediaInfo:
     if duration_s <= 0.0:
         raise UnreadableMedia(
             f"cannot use {source.path}", "it holds no picture and no sound, only headers"
+        )
+    if duration_s > _MOST_S:
+        raise UnreadableMedia(
+            f"cannot use {source.path}",
+            f"by its time stamps it lasts {duration_s / 3600.0:,.1f} hours",
+            "Split it, or repair its time stamps: a source lasts 24 hours at most.",
         )
     if is_cut_off:
         monitor.notice(
@@ -106,6 +126,16 @@ def probe(source: Source, monitor: Monitor) -> MediaInfo:
 def _films(container: "InputContainer") -> list["av.video.stream.VideoStream"]:
     cover = av.stream.Disposition.attached_pic
     return [stream for stream in container.streams.video if not stream.disposition & cover]
+
+
+def _too_large(films: Sequence["av.video.stream.VideoStream"]) -> str:
+    """Say so where pictures are too large to be decoded."""
+    for film in films:
+        decoder = film.codec_context
+        if decoder is not None and decoder.width * decoder.height > MOST_PIXELS:
+            size = f"{decoder.width}x{decoder.height}"
+            return f" ({size} pixels are more than the {MOST_PIXELS:,} of 8K)"
+    return ""
 
 
 def _video_stream(path: Path, stream: "av.video.stream.VideoStream") -> VideoStream | None:
@@ -219,8 +249,6 @@ def _report_choices(
             "audio_choice",
             f"{len(sounds)} sound tracks in the file; stream {audio.index} is used{tag}",
         )
-    if video is None and pictures:
-        monitor.notice("video_unreadable", "the file has a picture, but none of it decodes")
 
 
 def _length_s(

@@ -30,6 +30,7 @@ from clipkit.testing import ScriptedRecogniser
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, Source
 from clipkit.types.speech import Speech, Transcript
+from tests.bombs import BOMBS
 from tests.doubles import SAID, pipeline_of_doubles
 from tests.server.running import (
     answering,
@@ -168,6 +169,21 @@ def test_media_without_pictures_and_sound_fails_with_a_reason_that_shows_no_path
     assert body["status"] == "error"
     assert "the video" in body["error"]
     assert str(tmp_path) not in json.dumps(body)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_would_fill_a_memory_fails_and_the_next_job_is_done(
+    plain: Settings, tmp_path: Path, short_video: Path, name: str
+) -> None:
+    write, reason = BOMBS[name]
+    write(tmp_path / name)
+    with answering(plain) as client, working(plain):
+        job_id = started(client, {"upload_id": uploaded(client, tmp_path / name)})
+        next_id = started(client, {"upload_id": uploaded(client, short_video)}, **ASKED)
+        body = polled(client, f"/v1/clips/{job_id}")[-1]
+        assert body["status"] == "error"
+        assert reason in body["error"]
+        assert polled(client, f"/v1/clips/{next_id}")[-1]["status"] == "done"
 
 
 class _Slow(ScriptedRecogniser):
