@@ -247,7 +247,8 @@ def _queue(url: str, video: Path, jobs: int) -> Queueing:
     queued_s = time.perf_counter() - began_s
     waiting, done = {job_id: team for team, job_id in started}, 0
     while waiting:
-        for job_id, team in list(waiting.items())[:10]:
+        # One of each team's: a team has sixty requests a minute.
+        for team, job_id in {team: job_id for job_id, team in waiting.items()}.items():
             status = _ask("GET", f"{url}/v1/clips/{job_id}", team)["status"]
             if status in {"done", "error"}:
                 done += status == "done"
