@@ -3,9 +3,9 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from clipkit.engines.loading import IMPORTS
+from clipkit.engines.silero_net import WINDOW, SileroNet
 from clipkit.engines.weights import package_identity
 from clipkit.errors import MissingExtra
 from clipkit.types.events import Monitor
@@ -30,7 +30,7 @@ class SileroVad:
     def __init__(self, threshold: float = 0.5, min_silence_s: float = 0.25) -> None:
         self.threshold = threshold
         self.min_silence_s = min_silence_s
-        self._model: Any = None
+        self._net: SileroNet | None = None
 
     @property
     def name(self) -> str:
@@ -46,7 +46,7 @@ class SileroVad:
 
     def warm_up(self, monitor: Monitor) -> None:
         """Load the network."""
-        if self._model is not None:
+        if self._net is not None:
             return
         try:
             with IMPORTS:
@@ -65,35 +65,33 @@ class SileroVad:
             # function that Python calls deprecated; nothing a user can do.
             warnings.filterwarnings("ignore", message=".*torch.jit.*", category=FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._model = silero_vad.load_silero_vad()
+            weights = silero_vad.load_silero_vad()._model.state_dict()
+        self._net = SileroNet(weights)
 
     def close(self) -> None:
         """Free the network."""
-        self._model = None
+        self._net = None
 
     def detect(self, audio: Audio, monitor: Monitor) -> Speech:
         """Return the spans of speech, none longer than 29 s."""
         self.warm_up(monitor)
-        import torch
-        from silero_vad import get_speech_timestamps
+        assert self._net is not None
+        from silero_vad.utils_vad import get_speech_timestamps_from_probs
 
-        if len(audio.samples) == 0:
-            return Speech((), 0.0)
-
-        def report(percent: float) -> None:
-            monitor.progress(audio.duration_s * percent / 100.0, audio.duration_s)
-
-        with _one_thread():
-            stamps = get_speech_timestamps(
-                torch.from_numpy(audio.samples),
-                self._model,
-                threshold=self.threshold,
-                sampling_rate=audio.rate_hz,
-                min_silence_duration_ms=round(self.min_silence_s * 1000),
-                max_speech_duration_s=_MAX_SPEECH_S,
-                progress_tracking_callback=report,
-            )
+        probabilities: list[float] = []
         rate_hz = audio.rate_hz
+        with _one_thread():
+            for some in self._net.probabilities(audio.samples):
+                probabilities += some.tolist()
+                monitor.progress(len(probabilities) * WINDOW / rate_hz, audio.duration_s)
+        stamps = get_speech_timestamps_from_probs(
+            probabilities,
+            sampling_rate=rate_hz,
+            threshold=self.threshold,
+            min_silence_duration_ms=round(self.min_silence_s * 1000),
+            max_speech_duration_s=_MAX_SPEECH_S,
+            audio_length_samples=len(audio.samples),
+        )
         spans = [Span(stamp["start"] / rate_hz, stamp["end"] / rate_hz) for stamp in stamps]
         return Speech(tuple(spans), audio.duration_s)
 

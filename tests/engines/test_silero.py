@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from clipkit.engines import silero_net
 from clipkit.engines.silero import SileroVad
+from clipkit.engines.silero_net import WINDOW
 from clipkit.errors import MissingExtra
 from clipkit.types.events import Event, Monitor, Progress
 from clipkit.types.media import Audio
@@ -62,6 +65,37 @@ def test_speech_without_a_pause_is_split_before_30_s(
     spans = SileroVad(threshold=0.05, min_silence_s=2.0).detect(Audio(talk), monitor).spans
     assert sum(span.duration_s for span in spans) > 60.0
     assert max(span.duration_s for span in spans) <= 30.0
+
+
+def _by_the_package(audio: Audio) -> tuple[list[float], list[Span]]:
+    """Return what the package's own loop finds: probabilities, and spans."""
+    from silero_vad import get_speech_timestamps, load_silero_vad
+
+    model = load_silero_vad()
+    samples = torch.from_numpy(audio.samples)
+    padded = torch.nn.functional.pad(samples, (0, -len(samples) % WINDOW))
+    with torch.inference_mode():
+        loop = [float(model(window, 16000)) for window in padded.view(-1, WINDOW)]
+    stamps = get_speech_timestamps(
+        samples, model, min_silence_duration_ms=250, max_speech_duration_s=29.0
+    )
+    return loop, [Span(stamp["start"] / 16000, stamp["end"] / 16000) for stamp in stamps]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_network_is_that_of_the_package(
+    demo_audio: Audio, found: Speech, monkeypatch: pytest.MonkeyPatch, monitor: Monitor
+) -> None:
+    probabilities, spans = _by_the_package(demo_audio)
+    assert found.spans == tuple(spans)
+    # However the windows fall into blocks.
+    monkeypatch.setattr(silero_net, "_BLOCK", 700)
+    engine = SileroVad()
+    engine.warm_up(monitor)
+    assert engine._net is not None
+    blocks = list(engine._net.probabilities(demo_audio.samples))
+    assert len(blocks) > 5
+    assert np.concatenate(blocks) == pytest.approx(np.array(probabilities), abs=1e-4)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-4])
