@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
 from clipkit.engines.loading import IMPORTS
+from clipkit.engines.log_mel import LogMel
 from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_models import WHISPER_MODELS, engine_name, whisper_weights
 from clipkit.engines.whisper_tokens import WhisperTokens
-from clipkit.engines.whisper_windows import packed
+from clipkit.engines.whisper_windows import WINDOW_S, packed
 from clipkit.errors import (
     CorruptWeights,
     DeviceUnavailable,
@@ -272,7 +273,8 @@ class _Loaded:
                 silence = np.zeros((1, self._whisper.n_mels, 3000), np.float32)
                 self._whisper.encode(self._storage.from_array(silence), to_cpu=True)
         self._tokens = WhisperTokens(folder / "tokenizer.json")
-        self._extractor: Any = None
+        with IMPORTS:
+            self._mel = LogMel(self._whisper.n_mels, device)
         self.languages = (
             self._tokens.languages() if self._whisper.is_multilingual else frozenset({"en"})
         )
@@ -325,17 +327,8 @@ class _Loaded:
 
     def _features(self, audio: Audio, windows: Sequence[Span]) -> Any:
         """Return log-mel features: shape (windows, mels, 3000)."""
-        if self._extractor is None:
-            with IMPORTS:
-                from transformers import WhisperFeatureExtractor
-
-            self._extractor = WhisperFeatureExtractor(feature_size=self._whisper.n_mels)
-        features = self._extractor(
-            [audio.cut(window) for window in windows],
-            sampling_rate=audio.rate_hz,
-            return_tensors="np",
-        )["input_features"]
-        return self._storage.from_array(np.ascontiguousarray(features, np.float32))
+        mel = self._mel([audio.cut(window) for window in windows], WINDOW_S)
+        return self._storage.from_array(mel.numpy() if self.device == "cpu" else mel)
 
     def _timed(
         self, tokens: list[int], alignment: Any, window: Span, language: str | None
