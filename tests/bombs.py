@@ -10,11 +10,16 @@ import numpy as np
 
 def days_of_silence(path: Path) -> None:
     """Write two short sounds, four days apart: 22 GB of samples."""
+    two_sounds(path, 4 * 86_400)
+
+
+def two_sounds(path: Path, apart_s: int) -> None:
+    """Write two short sounds, and nothing between them."""
     samples = np.random.default_rng(0).uniform(-0.1, 0.1, (1, 1024)).astype(np.float32)
     with av.open(str(path), "w", format="matroska") as container:
         stream = container.add_stream("aac", rate=16000)
         stream.layout = "mono"
-        for first in (0, 4 * 86_400 * 16000):
+        for first in (0, apart_s * 16000):
             for place in range(20):
                 frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
                 frame.rate, frame.time_base = 16000, Fraction(1, 16000)

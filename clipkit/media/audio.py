@@ -21,6 +21,9 @@ SPEECH_RATE_HZ = 16000
 _GAP_S = 0.05
 """A time stamp further off than this is a gap or an overlap; below it is jitter of the clock."""
 
+_SILENCE_S = 60
+"""Gaps are filled with so much silence at a time."""
+
 _PREROLL_S = 1.0
 """Decoding starts so much earlier: seeks are coarse, and codecs need a run-up."""
 
@@ -39,7 +42,8 @@ def decode_audio(info: MediaInfo, monitor: Monitor) -> Audio:
     # All at once, rather than joined in the end: half the memory of hours.
     samples = np.zeros(round(info.span.duration_s * SPEECH_RATE_HZ), np.float32)
     for block in read_sound(info, info.span, SPEECH_RATE_HZ, "mono", damage):
-        samples[written : written + block.shape[1]] = block[0]
+        if block.any():  # memory that nobody writes to is not taken
+            samples[written : written + block.shape[1]] = block[0]
         written += block.shape[1]
         monitor.progress(written / SPEECH_RATE_HZ, info.duration_s)
     if damage.packets:
@@ -135,9 +139,11 @@ class _Timeline:
         self._expected_s = time_s
         target = round((time_s - self._start_s) * self._rate_hz)
         missing = min(target, self._total) - self.written
-        if missing > 0:
-            channels = 1 if self._layout == "mono" else 2
-            yield self._count(np.zeros((channels, missing), np.float32))
+        channels = 1 if self._layout == "mono" else 2
+        while missing > 0:  # piece by piece: it may be hours
+            part = min(missing, _SILENCE_S * self._rate_hz)
+            yield self._count(np.zeros((channels, part), np.float32))
+            missing -= part
         self._skip = max(0, self.written - target)
 
     def _put(self, block: Samples) -> Iterator[Samples]:

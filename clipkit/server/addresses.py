@@ -4,6 +4,7 @@ Whoever names a URL chooses where this machine connects to. So a name is looked 
 address that comes back is checked, and the connection goes to one of those and nowhere else.
 """
 
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from ipaddress import (
@@ -62,6 +63,9 @@ _ISATAP = (bytes.fromhex("00005efe"), bytes.fromhex("02005efe"))
 """The third quarter of addresses whose last quarter is an IPv4 address (RFC 5214)."""
 
 
+_log = logging.getLogger(__name__)
+
+
 def why_not(address: IPv4Address | IPv6Address) -> str | None:
     """Return why a server must not connect to an address; None where it may."""
     if isinstance(address, IPv6Address):
@@ -107,9 +111,11 @@ def public_addresses(host: str, port: int) -> Sequence[str]:
         # What follows % names a network card of this machine.
         reason = "link-local" if "%" in address else why_not(ip_address(address))
         if reason is not None:
+            # Not told: whoever asks could learn how the inner network is arranged.
+            _log.warning("%s, of %s, is no public address: %s", address, host, reason)
             raise AddressRefused(
                 asked,
-                f"its address {address} is not public ({reason})",
+                "it has an address that is not public",
                 "Give a URL that anybody on the internet can open.",
             )
     return addresses

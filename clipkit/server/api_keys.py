@@ -19,6 +19,9 @@ _FORM = re.compile(
     r"(?P<secret>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})-"
     rf"(?P<team>{TEAM_ID})"
 )
+_AT_ONCE = 2
+"""So many secrets are compared at the same time: each takes 64 MiB and some cores."""
+
 _KNOWN = 10_000
 """So many keys are remembered as right; each takes some 100 bytes."""
 
@@ -61,8 +64,9 @@ class KeyHasher:
         self._salt = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
-        # What is compared where a team has no keys: an answer must not tell by its time which
-        # teams there are.
+        self._few = threading.Semaphore(_AT_ONCE)
+        # What is compared where a team has no keys: an answer must not tell by its time whether
+        # there is such a team. How many keys it has, it may.
         self._nobodys = self.hash(str(uuid.uuid4()))
 
     def hash(self, secret: str) -> str:
@@ -91,7 +95,8 @@ class KeyHasher:
 
     def _verifies(self, secret: str, stored: str) -> bool:
         try:
-            return self._argon.verify(stored, secret)
+            with self._few:
+                return self._argon.verify(stored, secret)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
 

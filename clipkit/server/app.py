@@ -45,13 +45,17 @@ _FAILURES = failures(
 
 
 def router() -> APIRouter:
-    """Return the endpoints under ``/v1``, to be mounted in an application of one's own.
+    """Return the endpoints under ``/v1`` and ``/files``, to be included in one's own application.
 
-    That application needs ``app.state.clipkit``, a ``Service``, and ``install`` for failures.
+    That application needs ``install``, for the service, its failures and its headers. URLs of files
+    begin with the ``base_url`` of the settings: it leads to where the router is included.
     """
-    found = APIRouter(prefix="/v1", responses=_FAILURES)
+    questions = APIRouter(prefix="/v1", responses=_FAILURES)
     for part in (clips, renders, ping, keys, uploads, webhooks):  # what is polled is found first
-        found.include_router(part.router)
+        questions.include_router(part.router)
+    found = APIRouter()
+    found.include_router(questions)
+    found.include_router(files.router)
     return found
 
 
@@ -73,7 +77,6 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.include_router(router())
-    app.include_router(files.router)
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(page.router)
@@ -110,7 +113,10 @@ def _job_shape() -> dict[str, Any]:
 
 
 def install(app: FastAPI, service: Service) -> None:
-    """Give an application the service, its failures and its headers."""
+    """Give an application the service, its failures and its headers.
+
+    Other endpoints of it are left as they are.
+    """
     app.state.clipkit = service
     app.add_exception_handler(ApiError, _told)
     app.add_exception_handler(RequestValidationError, _not_valid)

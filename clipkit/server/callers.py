@@ -58,13 +58,13 @@ class Callers:
         self._is_single_user = settings.single_user
         self._seen: set[str] = set()
 
-    def caller(self, headers: Headers, check_trying: Callable[[], None]) -> Caller:
+    def caller(self, headers: Headers, count_try: Callable[[], None]) -> Caller:
         """Return who sent a request.
 
         Args:
             headers: Of the request.
-            check_trying: Raises where whoever asks has tried too often; asked before a key that was
-                not right yet is compared slowly.
+            count_try: Counts that whoever asks tries a credential, and raises where they have tried
+                too often; called before a key that was not right yet is compared slowly.
 
         Raises:
             ApiError: They do not say who they are, or cannot prove it.
@@ -77,12 +77,12 @@ class Callers:
             raise unauthorized("send one Authorization header: Key <secret>-<teamId> or Bearer")
         scheme, _, credential = given[0].partition(" ")
         if scheme.lower() == "key":
-            return self._by_key(credential, check_trying)
+            return self._by_key(credential, count_try)
         if scheme.lower() == "bearer":
             return self._by_token(credential)
         raise unauthorized("the scheme of Authorization is Key or Bearer")
 
-    def _by_key(self, text: str, check_trying: Callable[[], None]) -> Caller:
+    def _by_key(self, text: str, count_try: Callable[[], None]) -> Caller:
         key = ApiKey.read(text)
         if key is None:
             raise unauthorized("the key is not of the form <secret>-<teamId>")
@@ -90,7 +90,7 @@ class Callers:
             hashes = [stored.hash for stored in live_keys(connection, key.team_id)]
         if self._hasher.remembered(key.secret, hashes):
             return Caller(key.team_id, Credential.KEY)
-        check_trying()
+        count_try()
         if self._hasher.which(key.secret, hashes) is None:
             raise unauthorized("the key is not known, or was revoked")
         return Caller(key.team_id, Credential.KEY)

@@ -4,9 +4,11 @@ import logging
 import time
 
 import anyio
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clipkit.errors import OutputError
 from clipkit.server.failures import ApiError
 from clipkit.server.metrics import Metrics
 from clipkit.server.rate_limits import Allowance, RateLimiter
@@ -17,7 +19,8 @@ _BODY_BYTES = 64 * 1024
 _BODY_S = 10.0
 """No question takes longer to come."""
 
-_FILES = "/files/"
+_OURS = "clipkit.server."
+_FILES = "clipkit.server.routes.files"
 """Where files come in, which have limits of their own."""
 
 _log = logging.getLogger(__name__)
@@ -48,7 +51,7 @@ class EveryAnswer:
 
         async def sending(message: Message) -> None:
             nonlocal is_started
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and _is_ours(scope):
                 is_started = True
                 allowance: Allowance = state.get("allowance") or self._limiter.look(time.time())
                 headers = MutableHeaders(scope=message)
@@ -60,14 +63,18 @@ class EveryAnswer:
             await send(message)
 
         try:
-            limited = receive if scope["path"].startswith(_FILES) else _Limited(scope, receive)
-            await self._app(scope, limited, sending)
+            await self._app(scope, _Limited(scope, receive), sending)
         except ApiError as error:
             if is_started:
                 raise
             await error.response()(scope, receive, sending)
+        except (OperationalError, InterfaceError, OutputError):
+            if is_started or not _is_ours(scope):
+                raise
+            _log.warning("%s %s cannot be answered", scope["method"], scope["path"], exc_info=True)
+            await _unavailable().response()(scope, receive, sending)
         except Exception:
-            if is_started:
+            if is_started or not _is_ours(scope):
                 raise
             _log.exception("%s %s failed", scope["method"], scope["path"])
             failure = ApiError(500, "INTERNAL", "something went wrong here; it was logged")
@@ -78,6 +85,7 @@ class _Limited:
     """Takes the body of a request, which must be short and come soon."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._scope = scope
         self._receive = receive
         self._left_bytes = _BODY_BYTES
         self._deadline_s = time.monotonic() + _BODY_S
@@ -86,7 +94,8 @@ class _Limited:
         self._is_too_large = announced.isdecimal() and int(announced[:12]) > _BODY_BYTES
 
     async def __call__(self) -> Message:
-        if self._is_whole:  # what follows is only that the client has gone
+        # Who reads the body was found by now; once it is whole, only the client's going follows.
+        if self._is_whole or not _is_ours(self._scope) or _module(self._scope) == _FILES:
             return await self._receive()
         if self._is_too_large:
             raise _too_large()
@@ -101,6 +110,26 @@ class _Limited:
         if self._left_bytes < 0:
             raise _too_large()
         return message
+
+
+def _module(scope: Scope) -> str:
+    """Return the module of the endpoint that a request was found to be for; "" before that."""
+    endpoint = getattr(scope.get("route"), "endpoint", None)
+    return getattr(endpoint, "__module__", "")
+
+
+def _is_ours(scope: Scope) -> bool:
+    """Tell whether a request is not for an endpoint of the application that we are part of."""
+    return scope.get("route") is None or _module(scope).startswith(_OURS)
+
+
+def _unavailable() -> ApiError:
+    return ApiError(
+        503,
+        "UNAVAILABLE",
+        "the database or the place of the videos does not answer; try again",
+        {"Retry-After": "10"},
+    )
 
 
 def _path(scope: Scope) -> str:

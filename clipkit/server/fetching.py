@@ -176,7 +176,10 @@ def checked_url(url: str) -> str:
     where = host if port is None else f"{host}:{port}"
     path = quote(parts.path or "/", safe=_KEPT_IN_PATH)
     query = quote(parts.query, safe=f"{_KEPT_IN_PATH}?")
-    return f"https://{where}{path}?{query}" if query else f"https://{where}{path}"
+    checked = f"https://{where}{path}?{query}" if query else f"https://{where}{path}"
+    if len(checked) > _LONGEST_URL:
+        raise _malformed(f"in ASCII it has more than {_LONGEST_URL} characters")
+    return checked
 
 
 @contextmanager

@@ -32,7 +32,9 @@ class _Once:
         team_id: str,
         asked: str,
         make: Callable[[Connection], BaseModel],
+        *,
         status: int = 202,
+        again: Callable[[str], BaseModel] | None = None,
     ) -> Response:
         """Return the answer to a request, made now unless one with its key was answered before.
 
@@ -45,6 +47,7 @@ class _Once:
             asked: What is asked, beside the endpoint.
             make: Does what is asked, and returns the answer.
             status: Of the answer.
+            again: Makes the answer from the one that was given; None: it is the same.
 
         Raises:
             ApiError: The key was used for something else.
@@ -65,7 +68,8 @@ class _Once:
                 "IDEMPOTENCY_KEY_REUSED",
                 "this Idempotency-Key was used for another request; send a new one with each",
             )
-        return _response(given.body, status, is_again=True)
+        body = given.body if again is None else again(given.body).model_dump_json()
+        return _response(body, status, is_again=True)
 
 
 async def _once(

@@ -7,6 +7,9 @@ from clipkit.server.records.upkeep import team_bytes
 from clipkit.server.settings import Settings
 from clipkit.server.storage.objects import ObjectStore, uploads_prefix
 
+MAX_UPLOAD_BYTES = 5 * 2**30
+"""No upload is larger, wherever it lies."""
+
 NO_ROOM = failures({403: "The team has no room left."})
 """What the document says of endpoints that need room."""
 
@@ -36,28 +39,29 @@ def check_room(settings: Settings, connection: Connection, team_id: str, more: i
         )
 
 
-def check_uploads(settings: Settings, store: ObjectStore, team_id: str) -> None:
-    """Refuse a further upload where those of the last day take as much room as the team may.
+def has_room_for_uploads(settings: Settings, store: ObjectStore, team_id: str) -> bool:
+    """Tell whether the uploads of a team leave room for one more.
 
-    They have it beside the team's videos and clips: each is there for a day, whether a job took it
-    or not. The place of the objects is asked, which may be far away: not within a transaction.
+    They have as much room as the team's videos and clips, beside them: each is there for a day,
+    whether a job took it or not. The place of the objects is asked, which may be far away: not
+    within a transaction.
 
     Args:
         settings: How much room that is.
         store: Where uploads lie.
         team_id: Whose.
-
-    Raises:
-        ApiError: There is no room for more.
     """
     limit = settings.team_bytes
     if limit is None:
-        return
-    sent = sum(found.size_bytes for found in store.list(uploads_prefix(team_id)))
-    if sent >= limit:
-        raise ApiError(
-            403,
-            "QUOTA_EXCEEDED",
-            f"the team's uploads of the last day take {sent} bytes of the {limit} that they may "
-            "take; use one that is there, or wait",
-        )
+        return True
+    return sum(found.size_bytes for found in store.list(uploads_prefix(team_id))) < limit
+
+
+def uploads_full(limit_bytes: int) -> ApiError:
+    """Return the answer to an upload that there is no room for."""
+    return ApiError(
+        403,
+        "QUOTA_EXCEEDED",
+        f"the team's uploads of the last day have room for {limit_bytes} bytes, and this one would "
+        "go beyond; use one that is there, or wait",
+    )

@@ -69,6 +69,11 @@ class RateLimiter:
         window, used = self._used(whom, now_s, 1)
         return self._allowance(window, used + 1, used < self._limit, now_s)
 
+    def give_back(self, whom: str) -> None:
+        """Take back that a request was counted."""
+        with self._lock:
+            self._counts[whom] = max(0, self._counts.get(whom, 0) - 1)
+
     def _used(self, whom: str | None, now_s: float, more: int = 0) -> tuple[int, int]:
         """Return the minute and what somebody had used of it, and count so much more."""
         with self._lock:

@@ -2,13 +2,14 @@
 
 import time
 from dataclasses import dataclass
-from ipaddress import IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from clipkit.server.api_keys import KeyHasher
+from clipkit.server.arrivals import Arrivals
 from clipkit.server.callers import Caller, Callers
 from clipkit.server.failures import ApiError, rate_limited, unauthorized
 from clipkit.server.key_ring import KeyRing
@@ -34,6 +35,7 @@ class Service:
     store: ObjectStore
     queue: WorkQueue
     metrics: Metrics
+    arrivals: Arrivals
 
     @classmethod
     def of(cls, settings: Settings) -> "Service":
@@ -49,6 +51,7 @@ class Service:
             object_store(settings),
             WorkQueue(database),
             Metrics(database),
+            Arrivals(settings.team_bytes),
         )
 
     def close(self) -> None:
@@ -66,16 +69,23 @@ class Service:
             ApiError: They do not say who they are, cannot prove it, or ask too often.
         """
         address = f"address {_place(request.client.host if request.client else '')}"
+        is_counted = False
 
-        def check_address() -> None:
-            self._keep(request, self.limiter.look(time.time(), address))
+        def count_try() -> None:
+            # Before it is found out, or who tries many keys at once would have them all compared.
+            nonlocal is_counted
+            if not is_counted:
+                self._keep(request, self.limiter.take(address, time.time()))
+            is_counted = True
 
         try:
-            caller = self.callers.caller(request.headers, check_address)
+            caller = self.callers.caller(request.headers, count_try)
         except ApiError as error:
             if error.status != 429:
-                self._keep(request, self.limiter.take(address, time.time()))
+                count_try()
             raise
+        if is_counted:
+            self.limiter.give_back(address)
         self._keep(request, self.limiter.take(f"team {caller.team_id}", time.time()))
         return caller
 
@@ -92,7 +102,11 @@ def _place(address: str) -> str:
         known = ip_address(address)
     except ValueError:
         return address
-    return address if known.version == 4 else str(IPv6Network((known, 64), strict=False))
+    if isinstance(known, IPv4Address):
+        return address
+    if known.ipv4_mapped is not None:  # as sockets that listen to both call those of IPv4
+        return str(known.ipv4_mapped)
+    return str(IPv6Network((known, 64), strict=False))
 
 
 async def service_of(request: Request) -> Service:

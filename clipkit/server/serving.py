@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import ip_network
 from types import FrameType
 
 import uvicorn
@@ -73,7 +74,7 @@ def serve(
             access_log=False,
             server_header=False,
             proxy_headers=bool(proxies),
-            forwarded_allow_ips=[*proxies],
+            forwarded_allow_ips=[*proxies, *(_mapped(proxy) for proxy in proxies)],
         ),
         tell,
     )
@@ -82,6 +83,14 @@ def serve(
     else:
         with _kept_alive(worker):
             server.run(sockets=[sock])
+
+
+def _mapped(proxy: str) -> str:
+    """Return how a socket that listens to IPv6 as well calls an address or network of IPv4."""
+    network = ip_network(proxy)
+    if network.version == 6:
+        return proxy
+    return f"::ffff:{network.network_address}/{96 + network.prefixlen}"
 
 
 class _Server(uvicorn.Server):

@@ -22,6 +22,14 @@ Line = Annotated[str, AfterValidator(_printable)]
 """One line of text; PostgreSQL keeps no NUL, and no database half a character."""
 
 
+def _joined(text: str) -> str:
+    return _printable(" ".join(text.split()))
+
+
+Words = Annotated[str, AfterValidator(_joined)]
+"""Text on any number of lines, joined by spaces."""
+
+
 def known_id(what: str, text: str) -> str:
     """Return a text that has the form of an id.
 

@@ -1,8 +1,10 @@
 """JSON Web Tokens of an identity provider: ``Authorization: Bearer <token>``."""
 
+import logging
 import re
 from dataclasses import dataclass
 from ssl import SSLContext
+from time import monotonic
 from typing import Any
 
 import jwt
@@ -17,8 +19,16 @@ _LEAST_SECRET_BYTES = 32
 _LEEWAY_S = 30.0
 """Clocks of two machines differ by as much."""
 
+_AWAY_S = 10.0
+"""A provider that did not answer is left alone for so long."""
+
+_OLDEST_S = 3600.0
+"""Keys that it gave so long ago are good for nothing, whether it answers or not."""
+
 _LONGEST_TOKEN = 8192
 _TEAM = re.compile(TEAM_ID)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,31 @@ class TokenRules:
             raise OptionError("a JWKS URL begins with https://", f"this one is {self.jwks_url}")
 
 
+class _ProviderKeys(jwt.PyJWKClient):
+    """The provider's keys. While it is away those that it gave last are good for an hour more.
+
+    Whoever sends a token waits while the provider is asked, and does not answer: it is asked again
+    only after a pause.
+    """
+
+    _given: Any = None
+    _given_at_s = 0.0
+    _away_until_s = 0.0
+
+    def fetch_data(self) -> Any:
+        """Return what the provider publishes, or published last."""
+        now_s = monotonic()
+        if now_s >= self._away_until_s:
+            try:
+                self._given, self._given_at_s = super().fetch_data(), now_s
+            except (jwt.PyJWTError, ValueError, OSError) as error:
+                _log.warning("the keys of %s cannot be had: %s", self.uri, error)
+                self._away_until_s = monotonic() + _AWAY_S
+        if self._given is None or now_s - self._given_at_s > _OLDEST_S:
+            raise jwt.PyJWKClientConnectionError("the provider's keys cannot be had")
+        return self._given
+
+
 class TokenReader:
     """Reads tokens by rules; keys of the provider are kept for five minutes.
 
@@ -83,7 +118,7 @@ class TokenReader:
         self._keys = (
             None
             if rules.jwks_url is None
-            else jwt.PyJWKClient(rules.jwks_url, lifespan=300, timeout=5, ssl_context=tls)
+            else _ProviderKeys(rules.jwks_url, lifespan=300, timeout=5, ssl_context=tls)
         )
 
     def read(self, token: str) -> Identity:

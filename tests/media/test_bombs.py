@@ -1,5 +1,7 @@
 """Files that would fill a memory are refused, with the reason."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -10,7 +12,7 @@ from clipkit.media.opening import Damage, decoded_video, opened
 from clipkit.media.probe import probe
 from clipkit.types.events import Monitor
 from clipkit.types.media import Source
-from tests.bombs import BOMBS, growing_pictures, vast_pictures
+from tests.bombs import BOMBS, growing_pictures, two_sounds, vast_pictures
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -42,3 +44,28 @@ def test_a_codec_that_nobody_knows_is_told(tmp_path: Path) -> None:
         assert container.streams.video[0].codec_context is None
     with pytest.raises(UnreadableMedia, match="none of its 1 streams"):
         probe(Source(path), Monitor("probe"))
+
+
+_DECODE = r"""
+import re, sys
+from pathlib import Path
+from clipkit.media.audio import decode_audio
+from clipkit.media.probe import probe
+from clipkit.types.events import Monitor
+from clipkit.types.media import Source
+
+audio = decode_audio(probe(Source(Path(sys.argv[1])), Monitor("probe")), Monitor("decode"))
+# Of this program alone: what getrusage tells includes the process that it was forked from.
+peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+print(len(audio.samples) / 16000, int(peak[1]) / 1024)
+"""
+
+
+def test_hours_of_nothing_take_no_memory(tmp_path: Path) -> None:
+    two_sounds(tmp_path / "gap.mkv", 23 * 3600)
+    done = subprocess.run(
+        [sys.executable, "-c", _DECODE, tmp_path / "gap.mkv"], capture_output=True, check=True
+    )
+    duration_s, peak_mib = map(float, done.stdout.split())
+    assert duration_s == pytest.approx(23 * 3600, abs=5.0)
+    assert peak_mib < 300.0

@@ -64,6 +64,12 @@ def test_a_job_is_queued_and_told(client: TestClient) -> None:
     }
 
 
+def test_criteria_may_have_lines(client: TestClient) -> None:
+    answer = _asked(client, {"source": URL, "criteria": "funny moments\n\tand key points\n"})
+    job = client.get(f"/v1/clips/{answer.json()['job_id']}", headers=token()).json()
+    assert job["query"]["criteria"] == ["funny moments and key points"]
+
+
 @pytest.mark.parametrize(
     ("body", "about"),
     [
@@ -94,6 +100,8 @@ def test_a_job_is_queued_and_told(client: TestClient) -> None:
         ({"source": URL, "criteria": "?!"}, "neither a letter nor a digit"),
         ({"source": URL, "criteria": "a" * 1001}, "1000"),
         ({"source": URL, "criteria": "a\0b"}, "control"),
+        ({"source": URL, "criteria": " \n "}, "empty"),
+        ({"source": {"url": "https://example.com/" + "\u8a9e" * 300}}, "in ASCII it has more"),
         ({"source": URL, "criteria": ["a"]}, "criteria"),
         ({"source": URL, "top": 0}, "top"),
         ({"source": URL, "top": 51}, "top"),

@@ -1,6 +1,7 @@
 """Questions are short and come soon, and what is answered is counted."""
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from clipkit.server import every_request
+from clipkit.server import every_request, protocol
 from clipkit.server.api_keys import ApiKey
 from clipkit.server.app import create_app
 from clipkit.server.settings import Settings
@@ -101,6 +102,58 @@ def test_heads_without_end_are_not_read_to_it(settings: Settings) -> None:
     with free_socket() as sock, listening(create_app(settings), sock) as port:
         assert not _answer(port, head).startswith(b"HTTP/1.1 200 ")
         assert _answer(port, HEALTH).startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_follows_a_body_is_not_kept(settings: Settings) -> None:
+    chunked = b"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    with free_socket() as sock, listening(create_app(settings), sock) as port:
+        short = _answer(port, chunked + b"Secret: 1\r\nConnection: close\r\n\r\n")
+        assert short.startswith(b"HTTP/1.1 200 ")
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.settimeout(10.0)
+            with pytest.raises(OSError, match=r"reset|Broken pipe"):
+                connection.sendall(chunked + b"a:\r\n" * 3_000_000)
+        assert _answer(port, HEALTH).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /healthz HT",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /heal",
+        b"POST /v1/clips HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n{",
+    ],
+)
+def test_a_connection_waits_for_a_head_but_not_for_ever(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "_HEAD_S", 0.5)
+    with (
+        free_socket() as sock,
+        listening(create_app(settings), sock) as port,
+        socket.create_connection(("127.0.0.1", port)) as connection,
+    ):
+        connection.settimeout(4.0)  # less than uvicorn waits for a second request
+        connection.sendall(sent)
+        while connection.recv(65536):
+            pass
+
+
+def test_an_answer_may_take_longer_than_a_head(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "_HEAD_S", 0.3)
+    app = create_app(settings)
+
+    @app.get("/slow")
+    def slow() -> str:
+        time.sleep(0.7)
+        return "there"
+
+    with free_socket() as sock, listening(app, sock) as port:
+        answer = _answer(port, HEALTH.replace(b"/healthz", b"/slow"))
+    assert answer.endswith(b'"there"')
 
 
 def _told(client: TestClient) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

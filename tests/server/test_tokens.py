@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from clipkit.errors import FetchError, OptionError, SignatureError
+from clipkit.server import tokens
 from clipkit.server.tokens import Identity, TokenReader, TokenRules
 from tests.server.https_server import HttpsServer, sending
 
@@ -245,3 +246,31 @@ def test_the_claim_of_the_team_is_a_choice() -> None:
 def test_rules_that_protect_nothing_are_refused(options: dict[str, str], found: str) -> None:
     with pytest.raises(OptionError, match=found):
         TokenRules(issuer=ISSUER, audience=AUDIENCE, **options)
+
+
+def test_while_the_provider_is_away_the_keys_it_gave_are_good_for_an_hour(
+    reader: TokenReader, provider: HttpsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = time.monotonic()
+    assert reader.read(_rs256()) == WHO
+
+    def later(by_s: float) -> None:
+        monkeypatch.setattr(tokens, "monotonic", lambda: now_s + by_s)
+        assert reader._keys is not None
+        assert reader._keys.jwk_set_cache is not None
+        reader._keys.jwk_set_cache.jwk_set_with_timestamp = None
+
+    for garbage in (b"<html>", b"[]"):
+        provider.answers["/jwks"] = sending(garbage)
+        later(600.0 if garbage == b"[]" else 1200.0)
+        assert reader.read(_rs256()) == WHO
+    asked = len(provider.asked)
+    later(1205.0)
+    assert reader.read(_rs256()) == WHO
+    assert len(provider.asked) == asked, "it is left alone for a while"
+    later(4000.0)
+    with pytest.raises(FetchError, match="cannot be had"):
+        reader.read(_rs256())
+    provider.answers["/jwks"] = sending(_key_set())
+    later(4020.0)
+    assert reader.read(_rs256()) == WHO

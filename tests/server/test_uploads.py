@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from fastapi.testclient import TestClient
 
+from clipkit.server import arrivals
 from clipkit.server.app import create_app
 from clipkit.server.routes import files
 from clipkit.server.service import Service
@@ -224,12 +225,12 @@ def test_what_is_empty_is_refused(client: TestClient, settings: Settings) -> Non
 def test_what_is_too_large_is_refused(
     client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, length: bool
 ) -> None:
-    monkeypatch.setattr(files, "MAX_BYTES", len(VIDEO) - 1)
+    monkeypatch.setattr(arrivals, "MAX_UPLOAD_BYTES", len(VIDEO) - 1)
     url = _announced(client)["upload_url"]
     content = VIDEO if length else iter([VIDEO[:1000], VIDEO[1000:]])
     assert _failed(client.put(url, content=content, headers=MP4), 413, "TOO_LARGE")
     assert _objects(settings.folder) == []
-    monkeypatch.setattr(files, "MAX_BYTES", len(VIDEO))
+    monkeypatch.setattr(arrivals, "MAX_UPLOAD_BYTES", len(VIDEO))
     assert client.put(url, content=VIDEO, headers=MP4).status_code == 200
 
 

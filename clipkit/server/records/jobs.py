@@ -16,10 +16,11 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    update,
 )
 
 from clipkit.schema import Status
-from clipkit.server.records.tables import clips, jobs
+from clipkit.server.records.tables import clips, jobs, renders, teams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +185,20 @@ def count_unfinished(connection: Connection, team_id: str) -> int:
 
 
 def delete_job(connection: Connection, team_id: str, job_id: str) -> bool:
-    """Forget a job of a team and its clips; return whether there was such a job."""
+    """Forget a job of a team and its clips; return whether there was such a job.
+
+    Minutes of renders that are not made any more are given back.
+    """
+    unmade = (
+        select(func.coalesce(func.sum(renders.c.minutes), 0.0))
+        .join(clips, clips.c.id == renders.c.clip_id)
+        .where(clips.c.job_id == job_id, renders.c.status.in_(["queued", "processing"]))
+    )
+    connection.execute(
+        update(teams)
+        .where(teams.c.id == team_id)
+        .values(minutes_used=teams.c.minutes_used - unmade.scalar_subquery())
+    )
     done = connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.team_id == team_id))
     return done.rowcount > 0
 

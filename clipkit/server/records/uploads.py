@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from clipkit.server.records.tables import uploads
 
@@ -17,6 +17,7 @@ class Upload:
     """As it was announced; what is sent must declare the same."""
 
     created_at_ms: int
+    """Or when a fresh URL for it was asked for last."""
 
 
 def add_upload(connection: Connection, team_id: str, content_type: str, now_ms: int) -> Upload:
@@ -38,3 +39,13 @@ def find_upload(connection: Connection, team_id: str, upload_id: str) -> Upload 
         )
     ).one_or_none()
     return None if found is None else Upload(*found)
+
+
+def renew(connection: Connection, team_id: str, upload_id: str, now_ms: int) -> Upload | None:
+    """Remember an upload of a team for as long as a new one; None where it has no such one."""
+    connection.execute(
+        update(uploads)
+        .where(uploads.c.id == upload_id, uploads.c.team_id == team_id)
+        .values(created_at_ms=now_ms)
+    )
+    return find_upload(connection, team_id, upload_id)

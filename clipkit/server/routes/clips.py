@@ -15,12 +15,13 @@ from sqlalchemy import Connection
 from clipkit.errors import FetchError, OptionError
 from clipkit.schema import query_to_dict
 from clipkit.server.answers import job_text
+from clipkit.server.arrivals import too_large
 from clipkit.server.callers import Caller
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import ApiError, bad_request, not_found
 from clipkit.server.fetching import checked_url
 from clipkit.server.once import REUSED, Once
-from clipkit.server.quota import NO_ROOM, check_room
+from clipkit.server.quota import MAX_UPLOAD_BYTES, NO_ROOM, check_room
 from clipkit.server.records.jobs import (
     NewJob,
     StoredJob,
@@ -40,7 +41,7 @@ from clipkit.server.storage.objects import (
     source_key,
     upload_key,
 )
-from clipkit.server.texts import JobId, Line, known_id
+from clipkit.server.texts import JobId, Line, Words, known_id
 from clipkit.types.language import checked_language
 from clipkit.types.query import Query as Question
 
@@ -103,7 +104,7 @@ class NewClips(BaseModel):
     )
 
     source: JobSource
-    criteria: Line | None = Field(
+    criteria: Words | None = Field(
         None, max_length=1000, description="Free text; default: general highlights."
     )
     target_duration: StrictInt | StrictFloat | None = Field(
@@ -181,6 +182,8 @@ def start_job(new: NewClips, caller: Asking, service: Shared, once: Once) -> Res
         if wanted.upload_id is not None and sent is None:
             raise bad_request("source.upload_id: no such file has come; send it first")
         more = 0 if sent is None else sent.size_bytes
+        if more > MAX_UPLOAD_BYTES:  # other services than this one may take more
+            raise too_large()
         check_room(service.settings, connection, caller.team_id, more)
         if count_unfinished(connection, caller.team_id) >= MOST_UNFINISHED:
             raise _too_many()

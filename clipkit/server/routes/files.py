@@ -12,12 +12,12 @@ from starlette.responses import FileResponse
 
 from clipkit.errors import SignatureError
 from clipkit.files import whole_file
+from clipkit.server.arrivals import Room
 from clipkit.server.failures import ApiError, bad_request, failures, not_found
 from clipkit.server.service import Shared
 from clipkit.server.signed_urls import Method
 from clipkit.server.storage.local import LocalStore
 
-MAX_BYTES = 5 * 2**30
 _SILENCE_S = 30.0
 """A client that sends nothing for so long has gone."""
 
@@ -27,7 +27,10 @@ router = APIRouter(
     prefix="/files",
     tags=["files"],
     responses=failures(
-        {403: "The URL was not signed for this, or has expired.", 404: "There is no such object."}
+        {
+            403: "The URL was not signed for this, or has expired; or the team has no room left.",
+            404: "There is no such object.",
+        }
     ),
 )
 
@@ -50,15 +53,17 @@ async def put_file(key: Key, request: Request, service: Shared) -> Response:
     declared = request.headers.get("content-type", "")
     if declared != request.query_params.get("type"):
         raise bad_request(f"content-type: it was announced as {request.query_params.get('type')}")
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > MAX_BYTES:
-        raise _too_large()
+    length = request.headers.get("content-length", "")
+    announced = int(length) if length.isdecimal() else None
     try:
         if store.find(key) is not None:
             raise FileExistsError
-        # Of two that send at once the first to end wins; the other's file is thrown away.
-        with whole_file(store.path(key), replace=False) as scratch:
-            await _written(request.stream(), scratch)
+        with (
+            service.arrivals.room(store, key, announced) as room,
+            # Of two that come to two processes at once the first to end wins.
+            whole_file(store.path(key), replace=False) as scratch,
+        ):
+            await _written(request.stream(), scratch, room)
     except FileExistsError as error:
         raise _forbidden("this upload has come already; a URL takes one PUT") from error
     except ClientDisconnect as error:
@@ -88,7 +93,7 @@ def _granted(method: Method, key: str, request: Request, store: object) -> Local
     return store
 
 
-async def _written(parts: AsyncIterator[bytes], path: Path) -> None:
+async def _written(parts: AsyncIterator[bytes], path: Path, room: Room) -> None:
     size, block = 0, bytearray()
     async with await anyio.open_file(path, "wb") as file:
         while True:
@@ -100,8 +105,8 @@ async def _written(parts: AsyncIterator[bytes], path: Path) -> None:
             if part is None:
                 break
             size += len(part)
-            if size > MAX_BYTES:
-                raise _too_large()
+            if size > room.most_bytes:
+                raise room.beyond
             block += part
             if len(block) >= _BLOCK_BYTES:
                 await file.write(bytes(block))
@@ -113,7 +118,3 @@ async def _written(parts: AsyncIterator[bytes], path: Path) -> None:
 
 def _forbidden(message: str) -> ApiError:
     return ApiError(403, "FORBIDDEN", message)
-
-
-def _too_large() -> ApiError:
-    return ApiError(413, "TOO_LARGE", f"a file has at most {MAX_BYTES} bytes")

@@ -11,6 +11,7 @@ from clipkit.server.answers import URL_S
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import ApiError, failures, not_found
 from clipkit.server.once import REUSED, Once
+from clipkit.server.quota import NO_ROOM, check_room
 from clipkit.server.records.jobs import hold_clip
 from clipkit.server.records.renders import charge, find_render, start_render
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Shared
@@ -58,7 +59,11 @@ class Render(BaseModel):
     "/clips/{clipId}/renders",
     status_code=202,
     response_model=StartedRender,
-    responses={**failures({402: "The team's minutes of rendering are spent."}), **REUSED},
+    responses={
+        **failures({402: "The team's minutes of rendering are spent."}),
+        **REUSED,
+        **NO_ROOM,
+    },
 )
 def start(clip_id: ClipId, caller: Asking, service: Shared, once: Once) -> Response:
     """Render a clip in full quality; while that is under way, say so instead."""
@@ -69,6 +74,7 @@ def start(clip_id: ClipId, caller: Asking, service: Shared, once: Once) -> Respo
             raise not_found("clip")
         render = find_render(connection, caller.team_id, clip_id)
         if render is None or not render.is_active:
+            check_room(service.settings, connection, caller.team_id)
             minutes = (clip.end_s - clip.start_s) / 60.0
             if not charge(connection, caller.team_id, minutes, service.settings.render_minutes):
                 raise _spent(minutes)

@@ -11,8 +11,8 @@ from clipkit.server.callers import Caller
 from clipkit.server.clock import now_ms
 from clipkit.server.failures import bad_request, not_found
 from clipkit.server.once import REUSED, Once
-from clipkit.server.quota import NO_ROOM, check_room, check_uploads
-from clipkit.server.records.uploads import Upload, add_upload, find_upload
+from clipkit.server.quota import NO_ROOM, check_room, has_room_for_uploads, uploads_full
+from clipkit.server.records.uploads import add_upload, renew
 from clipkit.server.service import BY_TOKEN_OR_KEY, Asking, Service, Shared
 from clipkit.server.storage.objects import upload_key
 from clipkit.server.texts import UploadId
@@ -45,30 +45,38 @@ def start_upload(new: NewUpload, caller: Asking, service: Shared, once: Once) ->
     if not _MEDIA.fullmatch(new.content_type):
         raise bad_request("content_type: it is that of a video or of sound, such as video/mp4")
 
-    check_uploads(service.settings, service.store, caller.team_id)
+    has_room = has_room_for_uploads(service.settings, service.store, caller.team_id)
 
     def start(connection: Connection) -> UploadUrl:
+        if not has_room:
+            raise uploads_full(service.settings.team_bytes or 0)
         check_room(service.settings, connection, caller.team_id)
         upload = add_upload(connection, caller.team_id, new.content_type, now_ms())
-        return _url(service, caller, upload)
+        return _url(service, caller, upload.id, upload.content_type)
 
-    return once.answer(service.database, caller.team_id, new.model_dump_json(), start, 201)
+    def again(body: str) -> UploadUrl:
+        # The URL that was given then has expired, or will sooner.
+        given = UploadUrl.model_validate_json(body)
+        return _url(service, caller, given.upload_id, new.content_type)
+
+    asked = new.model_dump_json()
+    return once.answer(service.database, caller.team_id, asked, start, status=201, again=again)
 
 
 @router.post("/{uploadId}")
 def renew_upload(upload_id: UploadId, caller: Asking, service: Shared) -> UploadUrl:
     """Get a fresh URL for a file that has not come: the last one expired, or broke off."""
-    with service.database.reading() as connection:
-        upload = find_upload(connection, caller.team_id, upload_id)
+    with service.database.writing() as connection:
+        upload = renew(connection, caller.team_id, upload_id, now_ms())
     if upload is None:
         raise not_found("upload")
     if service.store.find(upload_key(caller.team_id, upload.id)) is not None:
         raise bad_request("it has come already; use its upload_id, or start another upload")
-    return _url(service, caller, upload)
+    return _url(service, caller, upload.id, upload.content_type)
 
 
-def _url(service: Service, caller: Caller, upload: Upload) -> UploadUrl:
+def _url(service: Service, caller: Caller, upload_id: str, content_type: str) -> UploadUrl:
     expires_s = int(time.time()) + _VALID_S
-    key = upload_key(caller.team_id, upload.id)
-    url = service.store.upload_url(key, upload.content_type, expires_s)
-    return UploadUrl(upload_id=upload.id, upload_url=url, expires_at=expires_s * 1000)
+    key = upload_key(caller.team_id, upload_id)
+    url = service.store.upload_url(key, content_type, expires_s)
+    return UploadUrl(upload_id=upload_id, upload_url=url, expires_at=expires_s * 1000)

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from clipkit.errors import MediaNotFound
@@ -97,14 +98,14 @@ class LocalStore:
         Args:
             before_s: Unix seconds; what was written to since may still be written.
         """
-        old = [
-            path
-            for path in self.folder.rglob(".*.part*")
-            if path.is_file() and path.stat().st_mtime < before_s
-        ]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
+        swept = 0
+        for path in self.folder.rglob(".*.part*"):
+            # One that takes its place just now is not there any more.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before_s:
+                    path.unlink()
+                    swept += 1
+        return swept
 
     def download_url(self, key: str, expires_s: int) -> str:
         """Return a URL that anybody can read an object from until a time in unix seconds."""

@@ -167,8 +167,12 @@ class _Moved:
 
     def wait(self, going: Any, size_bytes: int, monitor: Monitor | None) -> None:
         """Return once all is moved; stopping before that ends what goes on."""
+        told = 0
         while monitor is not None and not self._ended.wait(_LOOK_S):
-            monitor.progress(self._bytes, size_bytes, "bytes")
+            monitor.checkpoint()
+            if self._bytes != told:  # of one that stands still nothing is heard
+                told = self._bytes
+                monitor.progress(told, size_bytes, "bytes")
         going.result()
 
 
@@ -190,6 +194,7 @@ def _translated(key: str) -> Iterator[None]:
     """Turn boto's errors within the block into clipkit's."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
+    from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError
 
     try:
         yield
@@ -199,7 +204,7 @@ def _translated(key: str) -> Iterator[None]:
                 f"cannot read {key}", "there is no such object", "Make it again."
             ) from error
         raise _unanswered(key, error) from error
-    except (BotoCoreError, Boto3Error) as error:
+    except (BotoCoreError, Boto3Error, RetriesExceededError, S3DownloadFailedError) as error:
         raise _unanswered(key, error) from error
 
 

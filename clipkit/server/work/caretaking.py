@@ -50,18 +50,19 @@ class Caretaker:
         return removed
 
     def _clean_uploads(self, before_s: float) -> int:
-        with self.database.reading() as connection:
-            needed = uploads_in_use(connection)
-        old = [
-            found.key
-            for found in self.store.list(UPLOADS)
-            if found.modified_s < before_s and found.key.rpartition("/")[2] not in needed
-        ]
-        for key in old:
-            self.store.delete(key)
+        there = {found.key.rpartition("/")[2]: found for found in self.store.list(UPLOADS)}
         with self.database.writing() as connection:
-            # A URL was good for an hour, so what was announced before has come or never will.
-            forget_uploads(connection, round(before_s * 1000), needed)
+            needed = uploads_in_use(connection)
+            old = [
+                upload_id
+                for upload_id, found in there.items()
+                if found.modified_s < before_s and upload_id not in needed
+            ]
+            # What stays can be used for as long as it does. What was announced before, and did not
+            # come, never will: its URL was good for an hour.
+            forget_uploads(connection, round(before_s * 1000), needed | there.keys() - {*old})
+        for upload_id in old:
+            self.store.delete(there[upload_id].key)
         return len(old)
 
     def _clean_orphans(self, prefix: str, kind: str, before_s: float) -> int:

@@ -20,6 +20,7 @@ from clipkit.pipeline.analysis import Analysis
 from clipkit.pipeline.jobs import answered_job, previews_by
 from clipkit.schema import Job, job_from_json, query_from_dict
 from clipkit.server.happenings import State, tell_of_job
+from clipkit.server.quota import MAX_UPLOAD_BYTES
 from clipkit.server.records import outcomes
 from clipkit.server.records.jobs import StoredClip, StoredJob, clips_of
 from clipkit.server.records.upkeep import team_bytes
@@ -144,6 +145,9 @@ class _ClipWork:
                 monitor = watch.monitor("fetch")
                 if self._job.upload_id is not None:
                     upload = upload_key(self._job.team_id, self._job.upload_id)
+                    sent = store.find(upload)
+                    if sent is not None and sent.size_bytes > MAX_UPLOAD_BYTES:
+                        raise _too_large(sent.size_bytes)
                     store.get(upload, self.path, monitor)
                     check_container(self.path)
                 else:
@@ -289,6 +293,14 @@ class _ClipWork:
     def _clip_id(self, clip_id: str) -> str:
         # The library's id is the same for whoever asks the same of the same video.
         return str(uuid.uuid5(uuid.UUID(self._job.id), clip_id))
+
+
+def _too_large(size_bytes: int) -> QuotaExceeded:
+    return QuotaExceeded(
+        "cannot take the video",
+        f"it has {size_bytes} bytes",
+        f"Send one of at most {MAX_UPLOAD_BYTES} bytes.",
+    )
 
 
 def _stretch(place: int, count: int) -> Stretch:

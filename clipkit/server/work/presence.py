@@ -38,6 +38,8 @@ class Presence:
         self._host = socket.gethostname()[:40]
         self.worker_id = f"{self._host}.{secrets.token_hex(8)}"
         self._lock: IO[bytes] | None = None
+        self._heard_since_ms = now_ms()
+        """Since when each of our own beats was written down."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="clipkit-presence", daemon=True)
 
@@ -46,6 +48,7 @@ class Presence:
         self._lock = _locked(self._path(self.worker_id), "xb")
         with self._database.writing() as connection:
             beat(connection, self.worker_id, now_ms())
+        self._heard_since_ms = now_ms()
         self._thread.start()
         return self
 
@@ -94,7 +97,8 @@ class Presence:
                     return True
                 lock.close()
                 return False
-        return now_ms() - seen_at_ms < _SILENCE_MS
+        # Where the database was away, all were silent: nobody is judged by that.
+        return now_ms() - max(seen_at_ms, self._heard_since_ms) < _SILENCE_MS
 
     def _path(self, worker_id: str) -> Path:
         return self._folder / f"{worker_id}.lock"
@@ -102,8 +106,11 @@ class Presence:
     def _beat(self) -> None:
         while not self._ended.wait(_BEAT_S):
             # One that fails is made up for by the next: several fit into the silence allowed.
-            with suppress(SQLAlchemyError), self._database.writing() as connection:
-                beat(connection, self.worker_id, now_ms())
+            try:
+                with self._database.writing() as connection:
+                    beat(connection, self.worker_id, now_ms())
+            except SQLAlchemyError:
+                self._heard_since_ms = now_ms() + round(_BEAT_S * 1000)
 
 
 def _first(is_alive: dict[str, bool]) -> str | None:

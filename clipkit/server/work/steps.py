@@ -94,7 +94,9 @@ def step(name: str, function: Callable[..., _Outcome], *arguments: object) -> _O
 def _fail(work: Work, failure: Exception) -> None:
     """Say why work came to nothing, to those who must not see how this machine is arranged."""
     _log.warning("%s failed", work.work_id, exc_info=failure)
-    if isinstance(failure, ClipkitError):
+    if isinstance(failure, OutputError):  # it names folders, or machines
+        work.fail("what was made could not be kept; it was logged")
+    elif isinstance(failure, ClipkitError):
         work.fail(str(failure).replace(str(work.path), "the video"))
     else:
         work.fail("something went wrong here; it was logged")

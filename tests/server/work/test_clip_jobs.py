@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 import clipkit as ck
+from clipkit.errors import OutputError
 from clipkit.media.probe import probe
 from clipkit.pipeline import Pipeline
 from clipkit.pipeline.store import Store
@@ -23,8 +24,9 @@ from clipkit.server.records.database import Database
 from clipkit.server.records.jobs import StoredClip, clips_of
 from clipkit.server.records.tables import jobs
 from clipkit.server.settings import Settings
+from clipkit.server.storage.local import LocalStore
 from clipkit.server.storage.objects import preview_key, source_key, upload_key
-from clipkit.server.work import workshop
+from clipkit.server.work import steps, workshop
 from clipkit.server.work.watching import Patience
 from clipkit.testing import ScriptedRecogniser
 from clipkit.types.events import Monitor
@@ -169,6 +171,25 @@ def test_media_without_pictures_and_sound_fails_with_a_reason_that_shows_no_path
     assert body["status"] == "error"
     assert "the video" in body["error"]
     assert str(tmp_path) not in json.dumps(body)
+
+
+def test_a_disk_that_is_full_is_told_without_its_folders(
+    plain: Settings, short_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "_PAUSE_S", 0.01)
+
+    def fail(*_: object) -> None:
+        raise OutputError(f"cannot write {tmp_path}/objects", "No space left on device")
+
+    with answering(plain) as client:
+        upload_id = uploaded(client, short_video)
+        monkeypatch.setattr(LocalStore, "put", fail)
+        with working(plain):
+            body = polled(client, f"/v1/clips/{started(client, {'upload_id': upload_id})}")[-1]
+    assert (body["status"], body["error"]) == (
+        "error",
+        "what was made could not be kept; it was logged",
+    )
 
 
 @pytest.mark.parametrize("name", BOMBS)

@@ -2,17 +2,20 @@
 
 import multiprocessing
 import signal
+import time
 from collections.abc import Iterator
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from clipkit.server.clock import now_ms
 from clipkit.server.records.database import Database
 from clipkit.server.records.tables import workers
 from clipkit.server.records.workers import beat, known_workers
+from clipkit.server.work import presence as module
 from clipkit.server.work.presence import Presence
 
 
@@ -78,7 +81,29 @@ def test_a_worker_of_another_machine_is_dead_when_it_is_silent(
                 .where(workers.c.id == "zz-elsewhere.1")
                 .values(seen_at_ms=now_ms() - 61_000)
             )
+        # As long as the database may have been away for all, nobody is judged by that.
+        assert presence.dead() == []
+        presence._heard_since_ms -= 61_000
         assert presence.dead() == ["zz-elsewhere.1"]
+
+
+def test_where_the_database_was_away_nobody_is_dead(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BEAT_S", 0.05)
+    with database.writing() as connection:
+        beat(connection, "zz-elsewhere.1", now_ms() - 61_000)
+    with Presence(database, tmp_path / "locks") as one:
+        one._heard_since_ms -= 61_000
+        assert one.dead() == ["zz-elsewhere.1"]
+        with monkeypatch.context() as patch:
+
+            def fail(*_: object) -> None:
+                raise OperationalError("beat", {}, Exception("away"))
+
+            patch.setattr(module, "beat", fail)
+            time.sleep(0.3)
+        assert one.dead() == []
 
 
 def test_of_the_living_one_takes_over(database: Database, tmp_path: Path) -> None:
@@ -88,6 +113,8 @@ def test_of_the_living_one_takes_over(database: Database, tmp_path: Path) -> Non
         Presence(database, tmp_path / "locks") as one,
         Presence(database, tmp_path / "locks") as two,
     ):
+        for presence in (one, two):
+            presence._heard_since_ms -= 61_000
         taken = {presence.worker_id: presence.dead() for presence in (one, two)}
         first = min(one.worker_id, two.worker_id)
         assert taken.pop(first) == ["elsewhere.dead"]

@@ -128,6 +128,18 @@ def test_a_render_whose_job_is_deleted_leaves_nothing(
     assert service_of(client).store.find(render_key(clip["id"])) is None
 
 
+def test_a_render_that_is_not_made_any_more_costs_nothing(
+    client: TestClient, settings: Settings, short_video: Path
+) -> None:
+    with working(settings):
+        clip, _ = _clips(client, short_video)
+    assert _start(client, clip["id"]).status_code == 202
+    assert _used(client) > 0.0
+    (job,) = client.get("/v1/clips", headers=token()).json()["jobs"]
+    client.delete(f"/v1/clips/{job['job_id']}", headers=token())
+    assert _used(client) == pytest.approx(0.0)
+
+
 def test_a_clip_that_is_deleted_meanwhile_is_not_rendered(
     client: TestClient, settings: Settings, short_video: Path
 ) -> None:
