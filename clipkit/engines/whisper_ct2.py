@@ -14,6 +14,7 @@ from clipkit.engines.hub import Hub
 from clipkit.engines.loading import IMPORTS
 from clipkit.engines.log_mel import LogMel
 from clipkit.engines.weights import Weights
+from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding, decode
 from clipkit.engines.whisper_models import WHISPER_MODELS, engine_name, whisper_weights
 from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.engines.whisper_windows import WINDOW_S, packed
@@ -38,11 +39,6 @@ _FRAME_S = 0.02
 """What one encoder position stands for."""
 
 _MEL_FRAME_S = 0.01
-_NO_SPEECH = 0.6
-_LOG_PROBABILITY = -1.0
-"""A window said to hold no speech, whose text is unlikely too, is dropped. Source: the defaults of
-openai/whisper ``transcribe``."""
-
 _LANGUAGE_WINDOWS = 3
 _DEVICES = ("auto", "cpu", "cuda")
 _COMPUTE_TYPES = (
@@ -68,7 +64,7 @@ class WhisperCT2:
             the path of a folder with a converted model. "auto": large-v3-turbo on CUDA, else small.
         device: "cpu", "cuda", or "auto": CUDA where CTranslate2 sees a device.
         compute_type: As CTranslate2 names it; "auto": float16 on CUDA, int8 on the CPU.
-        beam_size: Hypotheses kept while decoding; 1 is greedy and fastest. 5 is Whisper's own.
+        decoding: How text is found, and when it is looked for again; greedily at first.
         batch_size: Windows decoded together.
         hub: The line to the hub.
 
@@ -82,14 +78,12 @@ class WhisperCT2:
         *,
         device: str = "auto",
         compute_type: str = "auto",
-        beam_size: int = 5,
+        decoding: Decoding = Decoding(),  # noqa: B008 - it is frozen
         batch_size: int = 8,
         hub: Hub | None = None,
     ) -> None:
-        if beam_size < 1 or batch_size < 1:
-            raise OptionError(
-                "beam_size and batch_size are positive", f"they are {beam_size} and {batch_size}"
-            )
+        if batch_size < 1:
+            raise OptionError("batch_size is positive", f"it is {batch_size}")
         if device not in _DEVICES or compute_type not in _COMPUTE_TYPES:
             raise OptionError(
                 f"Whisper cannot run on {device!r} with {compute_type!r}",
@@ -100,7 +94,7 @@ class WhisperCT2:
         self.model = model
         self.device = device
         self.compute_type = compute_type
-        self.beam_size = beam_size
+        self.decoding = decoding
         self.batch_size = batch_size
         self._hub = hub or Hub()
         self._loaded: _Loaded | None = None
@@ -117,7 +111,7 @@ class WhisperCT2:
 
     @property
     def identity(self) -> str | None:
-        """Version, model, weights, device, compute type and beam; None while weights are not here.
+        """Version, model, weights, device, compute type, decoding; None while weights are not here.
 
         The size of batches changes no word.
         """
@@ -134,7 +128,7 @@ class WhisperCT2:
         return (
             f"ctranslate2 {ctranslate2.__version__}, {engine_name(self.model_for(device))}: "
             f"{weights} on {device} in {_compute_type(self.compute_type, device)}, "
-            f"beam {self.beam_size}"
+            f"{self.decoding}"
         )
 
     @property
@@ -213,7 +207,7 @@ class WhisperCT2:
         for start in range(0, len(windows), self.batch_size):
             monitor.checkpoint()
             batch = windows[start : start + self.batch_size]
-            for found in loaded.transcribed(audio, batch, language, self.beam_size):
+            for found in loaded.transcribed(audio, batch, language, self.decoding):
                 words += found
             monitor.progress(batch[-1].end_s, audio.duration_s)
         # Whisper knows a few languages that ISO 639-1 does not, such as Hawaiian.
@@ -291,28 +285,30 @@ class _Loaded:
         return max(sorted(totals), key=lambda code: totals[code])
 
     def transcribed(
-        self, audio: Audio, windows: Sequence[Span], language: str | None, beam_size: int
+        self, audio: Audio, windows: Sequence[Span], language: str | None, decoding: Decoding
     ) -> list[list[Word]]:
         """Return the words of each window."""
         with _translated("cannot recognise speech with Whisper", self.device):
-            return self._transcribed(audio, windows, language, beam_size)
+            return self._transcribed(audio, windows, language, decoding)
 
     def _transcribed(
-        self, audio: Audio, windows: Sequence[Span], language: str | None, beam_size: int
+        self, audio: Audio, windows: Sequence[Span], language: str | None, decoding: Decoding
     ) -> list[list[Word]]:
         if not self._whisper.is_multilingual:
             language = None
         encoded = self._whisper.encode(self._features(audio, windows))
-        results = self._whisper.generate(
-            encoded,
-            [self._tokens.prompt(language)] * len(windows),
-            beam_size=beam_size,
-            return_scores=True,
-            return_no_speech_prob=True,
-        )
+
+        def run(places: Sequence[int], attempt: Attempt) -> list[Decoded]:
+            # Few are looked at again: to encode them anew takes less than to keep all at hand.
+            some = encoded
+            if len(places) < len(windows):
+                some = self._whisper.encode(self._features(audio, [windows[p] for p in places]))
+            return self._decoded(some, len(places), language, attempt, decoding.most_tokens)
+
+        found = decode(run, len(windows), self._text, decoding)
         texts = [
-            [] if _is_silence(result) else self._tokens.text_tokens(result.sequences_ids[0])
-            for result in results
+            [] if decoding.is_silence(one) else self._tokens.text_tokens(one.tokens)
+            for one in found
         ]
         alignments = self._whisper.align(
             encoded,
@@ -324,6 +320,29 @@ class _Loaded:
             self._timed(tokens, alignment, window, language)
             for tokens, alignment, window in zip(texts, alignments, windows, strict=True)
         ]
+
+    def _decoded(
+        self, encoded: Any, count: int, language: str | None, attempt: Attempt, most_tokens: int
+    ) -> list[Decoded]:
+        prompt = self._tokens.prompt(language)
+        results = self._whisper.generate(
+            encoded,
+            [prompt] * count,
+            beam_size=attempt.beam_size,
+            no_repeat_ngram_size=attempt.longest_repeat + 1 if attempt.longest_repeat else 0,
+            sampling_temperature=attempt.temperature or 1.0,
+            sampling_topk=0 if attempt.temperature else 1,
+            max_length=len(prompt) + most_tokens,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        return [
+            Decoded(tuple(result.sequences_ids[0]), result.scores[0], result.no_speech_prob)
+            for result in results
+        ]
+
+    def _text(self, found: Decoded) -> str:
+        return self._tokens.text(self._tokens.text_tokens(found.tokens))
 
     def _features(self, audio: Audio, windows: Sequence[Span]) -> Any:
         """Return log-mel features: shape (windows, mels, 3000)."""
@@ -353,10 +372,6 @@ class _Loaded:
             words.append(Word(text, span, confidence))
         assert all(a.span.start_s <= b.span.start_s for a, b in pairwise(words))
         return words
-
-
-def _is_silence(result: Any) -> bool:
-    return bool(result.no_speech_prob > _NO_SPEECH and result.scores[0] < _LOG_PROBABILITY)
 
 
 def _token_starts_s(path: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:

@@ -66,7 +66,7 @@ MakeEngine: TypeAlias = Callable[[TinyWhisper], Any]
 
 
 def _tiny(model: TinyWhisper) -> WhisperCT2:
-    return WhisperCT2(str(model.ct2), device="cpu", compute_type="float32", beam_size=2)
+    return WhisperCT2(str(model.ct2), device="cpu", compute_type="float32")
 
 
 VOICE: dict[str, MakeEngine] = {"silero": lambda _: SileroVad(), "energy": lambda _: EnergyVad()}

@@ -20,6 +20,7 @@ from clipkit.engines.sphinx import PocketSphinx
 from clipkit.engines.vision_text import VisionTextModel
 from clipkit.engines.weights import LOCK_NAME, FolderWeights, HubWeights
 from clipkit.engines.whisper_ct2 import WhisperCT2
+from clipkit.engines.whisper_decoding import Decoding
 from clipkit.files import sha256_of
 from clipkit.pipeline.keys import step_key
 from clipkit.pipeline.wiring import described
@@ -190,7 +191,9 @@ def test_whisper_is_told_by_all_that_changes_its_words(
     told = [
         WhisperCT2(model, device="cpu", compute_type="int8").identity,
         WhisperCT2(model, device="cpu", compute_type="float32").identity,
-        WhisperCT2(model, device="cpu", compute_type="int8", beam_size=1).identity,
+        WhisperCT2(
+            model, device="cpu", compute_type="int8", decoding=Decoding(beam_size=5)
+        ).identity,
         WhisperCT2(str(renamed), device="cpu", compute_type="int8").identity,
         WhisperCT2(str(changed), device="cpu", compute_type="int8").identity,
     ]

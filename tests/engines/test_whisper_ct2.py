@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -15,22 +16,29 @@ from transformers.models.whisper.generation_whisper import _dynamic_time_warping
 
 import clipkit.engines.whisper_ct2 as module
 from clipkit.engines.whisper_ct2 import WhisperCT2, _token_starts_s
+from clipkit.engines.whisper_decoding import Decoding
 from clipkit.errors import Cancelled, UnsupportedLanguage
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
-from clipkit.types.speech import Speech, Transcript
+from clipkit.types.speech import Speech, Transcript, Word
 from clipkit.types.time import Span
 from tests.engines.tiny_whisper import TinyWhisper, id_of
 
 MakeSound = Callable[[int, float], Audio]
 
 
-def engine(model: TinyWhisper, batch_size: int = 8, beam_size: int = 1) -> WhisperCT2:
+ONCE = Decoding(least_log_probability=float("-inf"), most_compression=float("inf"))
+"""For models of random weights, all of whose texts are doubtful."""
+
+
+def engine(
+    model: TinyWhisper, batch_size: int = 8, beam_size: int = 1, decoding: Decoding = ONCE
+) -> WhisperCT2:
     return WhisperCT2(
         str(model.ct2),
         device="cpu",
         compute_type="float32",
-        beam_size=beam_size,
+        decoding=replace(decoding, beam_size=beam_size),
         batch_size=batch_size,
     )
 
@@ -195,15 +203,15 @@ def test_a_window_said_to_be_silent_has_no_words(
     tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audio, speech = three_windows(tones)
-    whisper = engine(tiny_whisper)
-    everything = whisper.transcribe(audio, speech, "en", monitor).words
+    whisper = engine(tiny_whisper, decoding=Decoding(most_compression=float("inf")))
+    everything = engine(tiny_whisper).transcribe(audio, speech, "en", monitor).words
     generate = ctranslate2.models.Whisper.generate
 
     def second_is_silent(*arguments: object, **named: object) -> list[SimpleNamespace]:
         return [
             SimpleNamespace(
                 sequences_ids=result.sequences_ids,
-                scores=[-1.5],
+                scores=[-1.5 if place == 1 else -0.5],
                 no_speech_prob=0.9 if place == 1 else 0.1,
             )
             for place, result in enumerate(generate(*arguments, **named))
@@ -215,12 +223,39 @@ def test_a_window_said_to_be_silent_has_no_words(
     assert len(rest) < len(everything)
 
 
-@pytest.mark.parametrize(
-    ("no_speech", "score", "silent"),
-    [(0.9, -1.5, True), (0.9, -0.5, False), (0.5, -1.5, False)],
-)
-def test_silence_needs_both_signs(no_speech: float, score: float, silent: bool) -> None:
-    assert module._is_silence(SimpleNamespace(no_speech_prob=no_speech, scores=[score])) is silent
+def test_a_window_that_goes_in_circles_is_decoded_again_by_itself(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audio, speech = three_windows(tones)
+    by_beam = engine(tiny_whisper, beam_size=5).transcribe(audio, speech, "en", monitor).words
+    greedy = engine(tiny_whisper).transcribe(audio, speech, "en", monitor).words
+    generate = ctranslate2.models.Whisper.generate
+    asked: list[tuple[int, int]] = []
+
+    def second_is_poor(
+        whisper: object, encoded: object, prompts: list[object], **named: int
+    ) -> object:
+        asked.append((len(prompts), named["beam_size"]))
+        return [
+            SimpleNamespace(
+                sequences_ids=result.sequences_ids,
+                scores=[-9.0 if place == 1 else -0.1],
+                no_speech_prob=0.1,
+            )
+            for place, result in enumerate(generate(whisper, encoded, prompts, **named))
+        ]
+
+    monkeypatch.setattr(ctranslate2.models.Whisper, "generate", second_is_poor)
+    whisper = engine(tiny_whisper, decoding=Decoding(most_compression=float("inf")))
+    found = whisper.transcribe(audio, speech, "en", monitor).words
+    assert asked == [(3, 1), (1, 5)]
+
+    def middle(words: tuple[Word, ...]) -> list[str]:
+        return [word.text for word in words if 25.0 < word.span.start_s < 50.0]
+
+    assert middle(found) == middle(by_beam) != middle(greedy)
+    rest = [word for word in found if not 25.0 < word.span.start_s < 50.0]
+    assert rest == [word for word in greedy if not 25.0 < word.span.start_s < 50.0]
 
 
 def test_closing_frees_the_weights_and_the_next_use_loads_them(

@@ -54,7 +54,6 @@ def test_a_truncated_model_is_corrupt(
         {"model": "/nowhere/at/all"},
         {"device": "tpu"},
         {"compute_type": "int3"},
-        {"beam_size": 0},
         {"batch_size": 0},
     ],
 )
