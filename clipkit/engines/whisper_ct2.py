@@ -336,10 +336,7 @@ class _Loaded:
             return_scores=True,
             return_no_speech_prob=True,
         )
-        return [
-            Decoded(tuple(result.sequences_ids[0]), result.scores[0], result.no_speech_prob)
-            for result in results
-        ]
+        return [_found(result) for result in results]
 
     def _text(self, found: Decoded) -> str:
         return self._tokens.text(self._tokens.text_tokens(found.tokens))
@@ -372,6 +369,13 @@ class _Loaded:
             words.append(Word(text, span, confidence))
         assert all(a.span.start_s <= b.span.start_s for a, b in pairwise(words))
         return words
+
+
+def _found(result: Any) -> Decoded:
+    tokens = tuple(result.sequences_ids[0])
+    # CTranslate2 leaves the end out of the count, but not out of the sum.
+    mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
+    return Decoded(tokens, mean, result.no_speech_prob)
 
 
 def _token_starts_s(path: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:

@@ -41,6 +41,7 @@ class WhisperTokens:
             raise CorruptWeights(f"cannot read {file}", str(error), _REMEDY) from error
         self.end = self._id("<|endoftext|>")
         self.start = self._id("<|startoftranscript|>")
+        self.no_speech = self._id(self._named("<|nospeech|>", "<|nocaptions|>"))
         self._transcribe = self._id("<|transcribe|>")
         self._no_timestamps = self._id("<|notimestamps|>")
 
@@ -99,6 +100,11 @@ class WhisperTokens:
         if gathered:
             _put(words, self.text(gathered), len(gathered), language)
         return words
+
+    def _named(self, *names: str) -> str:
+        """Return the first of some names that the vocabulary has: it has changed over the years."""
+        known = (name for name in names if self._tokenizer.token_to_id(name) is not None)
+        return next(known, names[0])
 
     def _id(self, token: str) -> int:
         identity = self._tokenizer.token_to_id(token)

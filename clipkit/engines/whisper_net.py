@@ -1,0 +1,269 @@
+"""Whisper's decoder in torch, made for one thing: many windows greedily, a token at a time.
+
+The memory for keys and values is laid out beforehand and each step works on the same tensors, so
+that on CUDA a step is captured once and then replayed: launching its hundreds of small kernels one
+by one takes longer than they run.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_LOOK_EVERY = 8
+"""Steps between two looks whether all windows have ended: on CUDA each waits for the device."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Greedy:
+    """What greedy decoding found in some windows."""
+
+    tokens: list[list[int]]
+    """Of each window, without the prompt and without the end."""
+
+    log_probabilities: list[float]
+    """Mean over a window's tokens and its end."""
+
+    no_speech: list[float]
+    """How likely each window holds no speech at all, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which tokens mean what, and which are never taken."""
+
+    end: int
+    no_speech: int
+    suppressed: tuple[int, ...]
+    """Never taken."""
+
+    suppressed_first: tuple[int, ...]
+    """Not taken as the first of a text: a space, or the end."""
+
+    @classmethod
+    def of(cls, settings: Any, end: int, no_speech: int) -> "Rules":
+        """Return the rules of a model.
+
+        Args:
+            settings: Its ``generation_config``.
+            end: The token that ends a text.
+            no_speech: The token that says that nobody speaks.
+        """
+        never, first = settings.suppress_tokens, settings.begin_suppress_tokens
+        return cls(end, no_speech, tuple(never or ()), tuple(first or ()))
+
+
+class WhisperDecoder:
+    """The decoder of one model in memory.
+
+    Args:
+        model: ``WhisperForConditionalGeneration`` of transformers, on its device, in its type.
+        rules: Of its vocabulary.
+    """
+
+    def __init__(self, model: Any, rules: Rules) -> None:
+        decoder = model.model.decoder
+        self._rules = rules
+        self._embeddings = decoder.embed_tokens.weight
+        self._positions = decoder.embed_positions.weight
+        self._norm = decoder.layer_norm
+        self._layers = [_Layer(layer) for layer in decoder.layers]
+
+    def greedy(self, encoded: "Tensor", prompt: Sequence[int], most_tokens: int) -> Greedy:
+        """Decode windows, all from the same prompt.
+
+        Args:
+            encoded: Shape (windows, positions, width), as the encoder gives it.
+            prompt: Tokens that the text follows on.
+            most_tokens: Of the text of a window.
+        """
+        import torch
+
+        with torch.inference_mode():
+            return self._greedy(encoded, prompt, most_tokens)
+
+    def _greedy(self, encoded: "Tensor", prompt: Sequence[int], most_tokens: int) -> Greedy:
+        import torch
+
+        windows, device = len(encoded), encoded.device
+        memory = _Memory(self._layers, encoded, len(prompt) + most_tokens)
+        start = torch.tensor(prompt, device=device).repeat(windows, 1)
+        logits = self._logits(start, memory, torch.arange(len(prompt), device=device))
+        first = logits[:, 0].softmax(-1)
+        no_speech = first[:, self._rules.no_speech]
+        state = _State(windows, most_tokens, self._rules, self._embeddings.shape[0], device)
+        state.take(logits[:, -1], is_first=True)
+        step = self._stepping(state, memory, len(prompt))
+        for number in range(1, most_tokens):
+            if number % _LOOK_EVERY == 0 and bool(state.ended.all()):
+                break
+            step()
+        return state.found(no_speech)
+
+    def _stepping(self, state: "_State", memory: "_Memory", prompted: int) -> Callable[[], None]:
+        """Return what takes one more token of each window."""
+        import torch
+
+        place = torch.full((1,), prompted, device=state.last.device)
+
+        def step() -> None:
+            logits = self._logits(state.last[:, None], memory, place)
+            state.take(logits[:, -1])
+            place.add_(1)
+
+        return _captured(step) if state.last.is_cuda else step
+
+    def _logits(self, tokens: "Tensor", memory: "_Memory", places: "Tensor") -> "Tensor":
+        """Return float32 scores of all tokens behind each: shape (windows, tokens, vocabulary)."""
+        import torch
+
+        values = self._embeddings[tokens] + self._positions[places]
+        # What comes later is not there yet; the memory holds room for it.
+        mask = torch.arange(memory.length, device=tokens.device) <= places[:, None]
+        for layer, cache in zip(self._layers, memory.caches, strict=True):
+            values = layer(values, cache, places, mask)
+        logits: Tensor = (self._norm(values) @ self._embeddings.T).float()
+        return logits
+
+
+def _captured(step: Callable[[], None]) -> Callable[[], None]:
+    """Return what does a step again and again in one launch, after the first."""
+    import torch
+
+    graph = torch.cuda.CUDAGraph()
+    is_captured = False
+
+    def replay() -> None:
+        nonlocal is_captured
+        if not is_captured:
+            step()  # warms up what must not be set up while it is captured
+            with torch.cuda.graph(graph):
+                step()  # is recorded, not done
+            is_captured = True
+            return
+        graph.replay()
+
+    return replay
+
+
+class _State:
+    """The tokens that were taken so far; each step changes it in place."""
+
+    def __init__(
+        self, windows: int, most_tokens: int, rules: Rules, vocabulary: int, device: Any
+    ) -> None:
+        import torch
+
+        self._rules = rules
+        self.last = torch.zeros(windows, dtype=torch.long, device=device)
+        self.ended = torch.zeros(windows, dtype=torch.bool, device=device)
+        self._tokens = torch.full((windows, most_tokens), rules.end, device=device)
+        self._totals = torch.zeros(windows, device=device)
+        self._counts = torch.zeros(windows, dtype=torch.long, device=device)
+        self._place = torch.zeros(1, dtype=torch.long, device=device)
+        self._never = _penalty(rules.suppressed, vocabulary, device)
+        self._never_first = _penalty(
+            (*rules.suppressed, *rules.suppressed_first), vocabulary, device
+        )
+
+    def take(self, logits: "Tensor", *, is_first: bool = False) -> None:
+        """Take the likeliest token of each window that has not ended."""
+        import torch
+
+        scores = (logits + (self._never_first if is_first else self._never)).log_softmax(-1)
+        best, tokens = scores.max(-1)
+        self._totals += torch.where(self.ended, 0.0, best)
+        self._counts += ~self.ended
+        self.last.copy_(torch.where(self.ended, self._rules.end, tokens))
+        self._tokens.index_copy_(1, self._place, self.last[:, None])
+        self.ended |= self.last == self._rules.end
+        self._place += 1
+
+    def found(self, no_speech: "Tensor") -> Greedy:
+        """Return what was taken."""
+        rows = self._tokens.tolist()
+        ends = [row.index(self._rules.end) if self._rules.end in row else len(row) for row in rows]
+        texts = [row[:end] for row, end in zip(rows, ends, strict=True)]
+        means = self._totals / self._counts
+        return Greedy(texts, means.tolist(), no_speech.tolist())
+
+
+def _penalty(tokens: Sequence[int], vocabulary: int, device: Any) -> "Tensor":
+    import torch
+
+    penalty = torch.zeros(vocabulary, device=device)
+    penalty[list(tokens)] = float("-inf")
+    return penalty
+
+
+class _Memory:
+    """Keys and values of all layers: of the text, with room for all of it, and of the sound."""
+
+    def __init__(self, layers: "Sequence[_Layer]", encoded: "Tensor", length: int) -> None:
+        self.length = length
+        self.caches = [layer.cache(encoded, length) for layer in layers]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cache:
+    """Shapes (windows, heads, tokens or positions, width of a head)."""
+
+    keys: "Tensor"
+    values: "Tensor"
+    sound_keys: "Tensor"
+    sound_values: "Tensor"
+
+
+class _Layer:
+    """One layer of the decoder, from the modules that transformers loaded."""
+
+    def __init__(self, layer: Any) -> None:
+        self._self = layer.self_attn
+        self._cross = layer.encoder_attn
+        self._heads: int = layer.self_attn.num_heads
+        self._norms = (
+            layer.self_attn_layer_norm, layer.encoder_attn_layer_norm, layer.final_layer_norm
+        )  # fmt: skip
+        self._up, self._down = layer.fc1, layer.fc2
+
+    def cache(self, encoded: "Tensor", length: int) -> _Cache:
+        """Return memory for windows, with the keys and values of their sound."""
+        import torch
+
+        windows, _, width = encoded.shape
+        shape = (windows, self._heads, length, width // self._heads)
+        return _Cache(
+            torch.zeros(shape, dtype=encoded.dtype, device=encoded.device),
+            torch.zeros(shape, dtype=encoded.dtype, device=encoded.device),
+            self._split(self._cross.k_proj(encoded)).contiguous(),
+            self._split(self._cross.v_proj(encoded)).contiguous(),
+        )
+
+    def __call__(
+        self, values: "Tensor", cache: _Cache, places: "Tensor", mask: "Tensor"
+    ) -> "Tensor":
+        from torch.nn.functional import gelu, scaled_dot_product_attention
+
+        before, between, after = self._norms
+        seen = before(values)
+        cache.keys.index_copy_(2, places, self._split(self._self.k_proj(seen)))
+        cache.values.index_copy_(2, places, self._split(self._self.v_proj(seen)))
+        query = self._split(self._self.q_proj(seen))
+        heard = scaled_dot_product_attention(query, cache.keys, cache.values, attn_mask=mask)
+        values = values + self._self.out_proj(_joined(heard))
+        query = self._split(self._cross.q_proj(between(values)))
+        heard = scaled_dot_product_attention(query, cache.sound_keys, cache.sound_values)
+        values = values + self._cross.out_proj(_joined(heard))
+        onward: Tensor = values + self._down(gelu(self._up(after(values))))
+        return onward
+
+    def _split(self, values: "Tensor") -> "Tensor":
+        windows, tokens, width = values.shape
+        return values.view(windows, tokens, self._heads, width // self._heads).transpose(1, 2)
+
+
+def _joined(values: "Tensor") -> "Tensor":
+    windows, heads, tokens, width = values.shape
+    return values.transpose(1, 2).reshape(windows, tokens, heads * width)
