@@ -3,21 +3,18 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from clipkit.engines.hub import Hub
-from clipkit.engines.loading import IMPORTS
-from clipkit.engines.log_mel import LogMel
 from clipkit.engines.weights import Weights
-from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding, decode
+from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding
 from clipkit.engines.whisper_models import WHISPER_MODELS, engine_name, whisper_weights
+from clipkit.engines.whisper_reading import Alignment, WhisperReader
 from clipkit.engines.whisper_tokens import WhisperTokens
-from clipkit.engines.whisper_windows import WINDOW_S, packed
 from clipkit.errors import (
     CorruptWeights,
     DeviceUnavailable,
@@ -25,21 +22,16 @@ from clipkit.errors import (
     MissingExtra,
     OptionError,
     OutOfMemory,
-    UnsupportedLanguage,
 )
 from clipkit.types.events import Monitor
-from clipkit.types.language import LANGUAGES
 from clipkit.types.media import Audio
-from clipkit.types.speech import Speech, Transcript, Word
-from clipkit.types.time import Span
+from clipkit.types.speech import Speech, Transcript
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["WHISPER_MODELS", "WhisperCT2"]
 
-_FRAME_S = 0.02
-"""What one encoder position stands for."""
-
-_MEL_FRAME_S = 0.01
-_LANGUAGE_WINDOWS = 3
 _DEVICES = ("auto", "cpu", "cuda")
 _COMPUTE_TYPES = (
     "auto",
@@ -134,7 +126,7 @@ class WhisperCT2:
     @property
     def languages(self) -> frozenset[str] | None:
         """None: the weights know."""
-        return self._loaded.languages if self._loaded is not None else None
+        return self._loaded.reader.languages if self._loaded is not None else None
 
     def warm_up(self, monitor: Monitor) -> None:
         """Find the weights and load them.
@@ -180,7 +172,11 @@ class WhisperCT2:
 
     def _load(self, device: str, monitor: Monitor) -> "_Loaded":
         folder = self.weights_for(device).locate(monitor)
-        return _Loaded(folder, self.model_for(device), device, self.compute_type)
+        model = _Model(folder, device, self.compute_type)
+        tokens = WhisperTokens(folder / "tokenizer.json")
+        name = self.model_for(device)
+        reader = WhisperReader(model, tokens, engine_name(name), self.decoding, self.batch_size)
+        return _Loaded(reader, name, device)
 
     def close(self) -> None:
         """Free the weights."""
@@ -191,28 +187,8 @@ class WhisperCT2:
     ) -> Transcript:
         """Return the words said in the spans of speech, with absolute times."""
         self.warm_up(monitor)
-        loaded = self._loaded
-        assert loaded is not None
-        if language is not None and language not in loaded.languages:
-            raise UnsupportedLanguage(
-                f"cannot recognise speech in {language!r}",
-                f"the model {loaded.model_name} does not know it",
-                "Use a multilingual model, or leave the language out.",
-            )
-        windows = packed(speech.spans, audio.duration_s)
-        if language is None and windows:
-            with _translated("cannot detect the language with Whisper", loaded.device):
-                language = loaded.detected_language(audio, windows[:_LANGUAGE_WINDOWS])
-        words: list[Word] = []
-        for start in range(0, len(windows), self.batch_size):
-            monitor.checkpoint()
-            batch = windows[start : start + self.batch_size]
-            for found in loaded.transcribed(audio, batch, language, self.decoding):
-                words += found
-            monitor.progress(batch[-1].end_s, audio.duration_s)
-        # Whisper knows a few languages that ISO 639-1 does not, such as Hawaiian.
-        code = language if language in LANGUAGES else None
-        return Transcript(tuple(words), code, self.name)
+        assert self._loaded is not None
+        return self._loaded.reader.read(audio, speech, language, monitor)
 
 
 def _compute_type(asked: str, device: str) -> str:
@@ -246,16 +222,24 @@ def _translated(asked: str, device: str) -> Iterator[None]:
         ) from error
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class _Loaded:
-    """A model in memory."""
+    """What was loaded."""
 
-    def __init__(self, folder: Path, model_name: str, device: str, compute_type: str) -> None:
+    reader: WhisperReader
+    model_name: str
+    device: str
+
+
+class _Model:
+    """A model in memory, as CTranslate2 holds it."""
+
+    def __init__(self, folder: Path, device: str, compute_type: str) -> None:
         import ctranslate2
 
-        self.model_name = model_name
         self.device = device
         self._storage = ctranslate2.StorageView
-        with _translated(f"cannot load Whisper from {folder} on {device}", device):
+        with self.translated(f"cannot load Whisper from {folder} on {device}"):
             self._whisper = ctranslate2.models.Whisper(
                 str(folder),
                 device=device,
@@ -266,109 +250,52 @@ class _Loaded:
                 # Libraries that CUDA needs are loaded at the first multiplication: have it now.
                 silence = np.zeros((1, self._whisper.n_mels, 3000), np.float32)
                 self._whisper.encode(self._storage.from_array(silence), to_cpu=True)
-        self._tokens = WhisperTokens(folder / "tokenizer.json")
-        with IMPORTS:
-            self._mel = LogMel(self._whisper.n_mels, device)
-        self.languages = (
-            self._tokens.languages() if self._whisper.is_multilingual else frozenset({"en"})
-        )
+        self.mel_bins: int = self._whisper.n_mels
+        self.is_multilingual: bool = self._whisper.is_multilingual
 
-    def detected_language(self, audio: Audio, windows: Sequence[Span]) -> str:
-        """Return the language most probable over some windows."""
-        if not self._whisper.is_multilingual:
-            return "en"
-        totals: dict[str, float] = {}
-        for ranking in self._whisper.detect_language(self._features(audio, windows)):
-            for token, probability in ranking:
-                code = self._tokens.language_of(token)
-                totals[code] = totals.get(code, 0.0) + probability
-        return max(sorted(totals), key=lambda code: totals[code])
+    def encode(self, mel: "Tensor") -> Any:
+        """Encode windows; on CUDA the spectrograms do not leave the device."""
+        array = mel.numpy() if self.device == "cpu" else mel
+        return self._whisper.encode(self._storage.from_array(array))
 
-    def transcribed(
-        self, audio: Audio, windows: Sequence[Span], language: str | None, decoding: Decoding
-    ) -> list[list[Word]]:
-        """Return the words of each window."""
-        with _translated("cannot recognise speech with Whisper", self.device):
-            return self._transcribed(audio, windows, language, decoding)
+    def languages(self, encoded: Any) -> Sequence[Sequence[tuple[str, float]]]:
+        """Return, for each window, the tokens of languages with their probabilities."""
+        found: Sequence[Sequence[tuple[str, float]]] = self._whisper.detect_language(encoded)
+        return found
 
-    def _transcribed(
-        self, audio: Audio, windows: Sequence[Span], language: str | None, decoding: Decoding
-    ) -> list[list[Word]]:
-        if not self._whisper.is_multilingual:
-            language = None
-        encoded = self._whisper.encode(self._features(audio, windows))
-
-        def run(places: Sequence[int], attempt: Attempt) -> list[Decoded]:
-            # Few are looked at again: to encode them anew takes less than to keep all at hand.
-            some = encoded
-            if len(places) < len(windows):
-                some = self._whisper.encode(self._features(audio, [windows[p] for p in places]))
-            return self._decoded(some, len(places), language, attempt, decoding.most_tokens)
-
-        found = decode(run, len(windows), self._text, decoding)
-        texts = [
-            [] if decoding.is_silence(one) else self._tokens.text_tokens(one.tokens)
-            for one in found
-        ]
-        alignments = self._whisper.align(
-            encoded,
-            self._tokens.opening(language),
-            texts,
-            [max(1, round(window.duration_s / _MEL_FRAME_S)) for window in windows],
-        )
-        return [
-            self._timed(tokens, alignment, window, language)
-            for tokens, alignment, window in zip(texts, alignments, windows, strict=True)
-        ]
-
-    def _decoded(
-        self, encoded: Any, count: int, language: str | None, attempt: Attempt, most_tokens: int
+    def decode(
+        self, encoded: Any, prompts: Sequence[list[int]], attempt: Attempt, most_tokens: int
     ) -> list[Decoded]:
-        prompt = self._tokens.prompt(language)
+        """Return the text that follows each window's prompt."""
         results = self._whisper.generate(
             encoded,
-            [prompt] * count,
+            prompts,
             beam_size=attempt.beam_size,
             no_repeat_ngram_size=attempt.longest_repeat + 1 if attempt.longest_repeat else 0,
             sampling_temperature=attempt.temperature or 1.0,
             sampling_topk=0 if attempt.temperature else 1,
-            max_length=len(prompt) + most_tokens,
+            max_length=len(prompts[0]) + most_tokens,
             return_scores=True,
             return_no_speech_prob=True,
         )
         return [_found(result) for result in results]
 
-    def _text(self, found: Decoded) -> str:
-        return self._tokens.text(self._tokens.text_tokens(found.tokens))
+    def align(
+        self,
+        encoded: Any,
+        opening: list[int],
+        texts: Sequence[list[int]],
+        frames: Sequence[int],
+    ) -> Sequence[Alignment]:
+        """Return where the tokens of each window's text lie."""
+        found = self._whisper.align(encoded, opening, texts, frames)
+        return [Alignment(np.asarray(one.alignments), list(one.text_token_probs)) for one in found]
 
-    def _features(self, audio: Audio, windows: Sequence[Span]) -> Any:
-        """Return log-mel features: shape (windows, mels, 3000)."""
-        mel = self._mel([audio.cut(window) for window in windows], WINDOW_S)
-        return self._storage.from_array(mel.numpy() if self.device == "cpu" else mel)
-
-    def _timed(
-        self, tokens: list[int], alignment: Any, window: Span, language: str | None
-    ) -> list[Word]:
-        """Give each word the time at which the alignment enters its first token."""
-        if not tokens:
-            return []
-        starts_s = _token_starts_s(np.asarray(alignment.alignments), len(tokens))
-        probabilities = list(alignment.text_token_probs)
-        words: list[Word] = []
-        position = 0
-        for text, count in self._tokens.words(tokens, language):
-            first, last = position, position + count
-            position = last
-            if not text:
-                continue
-            start_s = window.start_s + float(starts_s[first])
-            end_s = window.start_s + float(starts_s[last])
-            span = Span(round(start_s, 3), round(max(start_s, end_s), 3)).clamped(window)
-            heard = probabilities[first:last]
-            confidence = round(float(np.mean(heard)), 3) if heard else None
-            words.append(Word(text, span, confidence))
-        assert all(a.span.start_s <= b.span.start_s for a, b in pairwise(words))
-        return words
+    @contextmanager
+    def translated(self, asked: str) -> Iterator[None]:
+        """Turn what CTranslate2 and tokenizers raise into errors of ours."""
+        with _translated(asked, self.device):
+            yield
 
 
 def _found(result: Any) -> Decoded:
@@ -376,17 +303,3 @@ def _found(result: Any) -> Decoded:
     # CTranslate2 leaves the end out of the count, but not out of the sum.
     mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
     return Decoded(tokens, mean, result.no_speech_prob)
-
-
-def _token_starts_s(path: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
-    """Return when each token begins, and last where the text ends: shape (count + 1,).
-
-    Args:
-        path: Shape (steps, 2): token and encoder position, a monotonic path through both.
-        count: Number of text tokens.
-    """
-    enters = np.r_[True, np.diff(path[:, 0]) > 0]
-    starts_s = path[enters, 1] * _FRAME_S
-    ends_s = path[-1, 1] * _FRAME_S
-    padded = np.r_[starts_s, np.full(max(0, count + 1 - len(starts_s)), ends_s)]
-    return np.maximum.accumulate(padded[: count + 1])

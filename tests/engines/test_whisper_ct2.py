@@ -14,9 +14,9 @@ from tokenizers import Tokenizer
 from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration
 from transformers.models.whisper.generation_whisper import _dynamic_time_warping, _median_filter
 
-import clipkit.engines.whisper_ct2 as module
-from clipkit.engines.whisper_ct2 import WhisperCT2, _token_starts_s
+from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
+from clipkit.engines.whisper_reading import WhisperReader, token_starts_s
 from clipkit.errors import Cancelled, UnsupportedLanguage
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
@@ -290,7 +290,7 @@ def test_cancelling_stops_before_the_next_batch(
     audio, speech = three_windows(tones)
     whisper = engine(tiny_whisper, batch_size=1)
     whisper.warm_up(monitor)
-    monkeypatch.setattr(module._Loaded, "transcribed", lambda *_: pytest.fail("it went on"))
+    monkeypatch.setattr(WhisperReader, "_words", lambda *_: pytest.fail("it went on"))
     with pytest.raises(Cancelled):
         whisper.transcribe(audio, speech, "en", cancelled)
 
@@ -361,5 +361,5 @@ def word_starts_s(model: TinyWhisper, audio: Audio, text: str) -> list[float]:
     ],
 )
 def test_token_starts(path: list[tuple[int, int]], count: int, expected_s: list[float]) -> None:
-    starts_s = _token_starts_s(np.array(path), count)
+    starts_s = token_starts_s(np.array(path), count)
     assert starts_s.tolist() == pytest.approx(expected_s)
