@@ -1,5 +1,6 @@
 """The models of Whisper that are known by name, and where their weights come from."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from clipkit.engines.hub import Hub
@@ -23,23 +24,47 @@ WHISPER_MODELS = {
 """Short names of models converted to CTranslate2 on the hub; the names faster-whisper uses."""
 
 
+TORCH_FILES = ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
+"""As transformers saves a model."""
+
+_ORIGINALS = {name: f"openai/whisper-{name}" for name in WHISPER_MODELS}
+
+
+def model_title(model: str) -> str:
+    """Return what a model is called in results: the name of its folder, where it lies in one."""
+    return Path(model).name if Path(model).is_dir() else model
+
+
 def engine_name(model: str) -> str:
     """Return the name of the engine with a model, as it stands in results."""
-    return f"whisper-ct2/{Path(model).name if Path(model).is_dir() else model}"
+    return f"whisper-ct2/{model_title(model)}"
 
 
 def whisper_weights(model: str, hub: Hub) -> Weights:
-    """Return where a model's weights come from.
+    """Return where a model's weights for CTranslate2 come from.
 
     Raises:
         OptionError: The name is neither a known model, nor a folder, nor one of the hub.
     """
-    if model in WHISPER_MODELS:
-        return HubWeights(model, WHISPER_MODELS[model], WHISPER_FILES, hub)
+    return _weights(model, WHISPER_MODELS, WHISPER_FILES, hub)
+
+
+def torch_weights(model: str, hub: Hub) -> Weights:
+    """Return where a model's weights for PyTorch come from.
+
+    Raises:
+        OptionError: The name is neither a known model, nor a folder, nor one of the hub.
+    """
+    return _weights(model, _ORIGINALS, TORCH_FILES, hub)
+
+
+def _weights(model: str, repos: Mapping[str, str], files: tuple[str, ...], hub: Hub) -> Weights:
+    if model in repos:
+        return HubWeights(model, repos[model], files, hub)
     if Path(model).is_dir():
-        return FolderWeights(Path(model), WHISPER_FILES)
+        return FolderWeights(Path(model), files)
     if model.count("/") == 1 and not model.startswith((".", "/")):
-        return HubWeights(model, model, WHISPER_FILES, hub)
+        return HubWeights(model, model, files, hub)
     raise OptionError(
         f"Whisper model {model!r} is not known",
         "it is neither a known name nor a folder",

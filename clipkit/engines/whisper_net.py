@@ -84,6 +84,46 @@ class WhisperDecoder:
         with torch.inference_mode():
             return self._greedy(encoded, prompt, most_tokens)
 
+    def following(self, encoded: "Tensor", tokens: Sequence[Sequence[int]]) -> "Tensor":
+        """Return how likely each token follows on some: shape (windows, tokens, vocabulary).
+
+        Args:
+            encoded: Shape (windows, positions, width).
+            tokens: Of each window, all equally many.
+        """
+        import torch
+
+        with torch.inference_mode():
+            given = torch.tensor(tokens, device=encoded.device)
+            memory = _Memory(self._layers, encoded, given.shape[1])
+            places = torch.arange(given.shape[1], device=encoded.device)
+            return self._logits(given, memory, places).softmax(-1)
+
+    def attending(
+        self, encoded: "Tensor", tokens: Sequence[Sequence[int]], heads: Sequence[Sequence[int]]
+    ) -> "tuple[Tensor, Tensor]":
+        """Return how likely each token follows, and what some heads attend to.
+
+        Args:
+            encoded: Shape (windows, positions, width).
+            tokens: Of each window, all equally many.
+            heads: Pairs of a layer and a head of it.
+
+        Returns:
+            Shapes (windows, tokens, vocabulary), and (windows, heads, tokens, positions) before
+            softmax.
+        """
+        import torch
+
+        with torch.inference_mode():
+            given = torch.tensor(tokens, device=encoded.device)
+            memory = _Memory(self._layers, encoded, given.shape[1])
+            places = torch.arange(given.shape[1], device=encoded.device)
+            watched: dict[int, Tensor] = {}
+            logits = self._logits(given, memory, places, watched)
+            scores = [watched[layer][:, head] for layer, head in heads]
+            return logits.softmax(-1), torch.stack(scores, 1)
+
     def _greedy(self, encoded: "Tensor", prompt: Sequence[int], most_tokens: int) -> Greedy:
         import torch
 
@@ -115,15 +155,31 @@ class WhisperDecoder:
 
         return _captured(step) if state.last.is_cuda else step
 
-    def _logits(self, tokens: "Tensor", memory: "_Memory", places: "Tensor") -> "Tensor":
-        """Return float32 scores of all tokens behind each: shape (windows, tokens, vocabulary)."""
+    def _logits(
+        self,
+        tokens: "Tensor",
+        memory: "_Memory",
+        places: "Tensor",
+        watched: "dict[int, Tensor] | None" = None,
+    ) -> "Tensor":
+        """Return float32 scores of all tokens behind each: shape (windows, tokens, vocabulary).
+
+        Args:
+            tokens: Shape (windows, tokens).
+            memory: Of what comes before; these tokens are added to it.
+            places: Of the tokens: shape (tokens,).
+            watched: Given what each layer attends to, by its number; None: nobody asks.
+        """
         import torch
 
         values = self._embeddings[tokens] + self._positions[places]
         # What comes later is not there yet; the memory holds room for it.
         mask = torch.arange(memory.length, device=tokens.device) <= places[:, None]
-        for layer, cache in zip(self._layers, memory.caches, strict=True):
-            values = layer(values, cache, places, mask)
+        for number, (layer, cache) in enumerate(zip(self._layers, memory.caches, strict=True)):
+            values, query = layer(values, cache, places, mask)
+            if watched is not None:
+                width = query.shape[-1]
+                watched[number] = query @ cache.sound_keys.transpose(2, 3) / width**0.5
         logits: Tensor = (self._norm(values) @ self._embeddings.T).float()
         return logits
 
@@ -243,7 +299,8 @@ class _Layer:
 
     def __call__(
         self, values: "Tensor", cache: _Cache, places: "Tensor", mask: "Tensor"
-    ) -> "Tensor":
+    ) -> "tuple[Tensor, Tensor]":
+        """Return what becomes of some tokens, and with what they ask for sound."""
         from torch.nn.functional import gelu, scaled_dot_product_attention
 
         before, between, after = self._norms
@@ -256,8 +313,7 @@ class _Layer:
         query = self._split(self._cross.q_proj(between(values)))
         heard = scaled_dot_product_attention(query, cache.sound_keys, cache.sound_values)
         values = values + self._cross.out_proj(_joined(heard))
-        onward: Tensor = values + self._down(gelu(self._up(after(values))))
-        return onward
+        return values + self._down(gelu(self._up(after(values)))), query
 
     def _split(self, values: "Tensor") -> "Tensor":
         windows, tokens, width = values.shape

@@ -43,15 +43,19 @@ class WhisperTokens:
         self.start = self._id("<|startoftranscript|>")
         self.no_speech = self._id(self._named("<|nospeech|>", "<|nocaptions|>"))
         self._transcribe = self._id("<|transcribe|>")
-        self._no_timestamps = self._id("<|notimestamps|>")
+        self.no_timestamps = self._id("<|notimestamps|>")
 
     def languages(self) -> frozenset[str]:
         """Return the codes of the languages that the vocabulary has."""
-        return frozenset(
-            self.language_of(token)
-            for token in self._tokenizer.get_vocab(with_added_tokens=True)
+        return frozenset(map(self.language_of, self.language_ids()))
+
+    def language_ids(self) -> dict[str, int]:
+        """Return the tokens of languages, such as ``<|en|>``, with their numbers."""
+        return {
+            token: number
+            for token, number in self._tokenizer.get_vocab(with_added_tokens=True).items()
             if token.startswith("<|") and token.endswith("|>") and len(token) in {6, 7}
-        )
+        }
 
     @staticmethod
     def language_of(token: str) -> str:
@@ -70,7 +74,7 @@ class WhisperTokens:
 
     def prompt(self, language: str | None) -> list[int]:
         """Return what decoding starts from: the opening, and that no timestamps are wanted."""
-        return [*self.opening(language), self._no_timestamps]
+        return [*self.opening(language), self.no_timestamps]
 
     def text_tokens(self, tokens: Sequence[int]) -> list[int]:
         """Return the tokens that are text; special ones and timestamps follow it in order."""

@@ -26,6 +26,7 @@ from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.engines.titles import ExtractiveTitles
 from clipkit.engines.whisper_ct2 import WhisperCT2
+from clipkit.engines.whisper_torch import WhisperTorch
 from clipkit.errors import Cancelled, UnsupportedLanguage
 from clipkit.stages.relevance_features import FEATURES
 from clipkit.testing import EnergyVad, FixedShots, HashEmbedder, ScriptedRecogniser
@@ -72,6 +73,7 @@ def _tiny(model: TinyWhisper) -> WhisperCT2:
 VOICE: dict[str, MakeEngine] = {"silero": lambda _: SileroVad(), "energy": lambda _: EnergyVad()}
 RECOGNISERS: dict[str, MakeEngine] = {
     "whisper": _tiny,
+    "whisper-torch": lambda model: WhisperTorch(str(model.transformers), device="cpu"),
     "sphinx": lambda _: PocketSphinx(2),
     "scripted": lambda _: ScriptedRecogniser(known=frozenset({"en"})),
 }

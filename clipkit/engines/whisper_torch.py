@@ -1,0 +1,321 @@
+"""Whisper on PyTorch."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clipkit.engines.hub import Hub
+from clipkit.engines.loading import IMPORTS, device_for, identity_of, loading, require_device
+from clipkit.engines.warping import warped
+from clipkit.engines.weights import Weights
+from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding
+from clipkit.engines.whisper_models import model_title, torch_weights
+from clipkit.engines.whisper_net import Rules, WhisperDecoder
+from clipkit.engines.whisper_reading import Alignment, WhisperReader
+from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.errors import EngineError, OptionError, OutOfMemory
+from clipkit.types.events import Monitor
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech, Transcript
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_DEVICES = ("auto", "cpu", "cuda")
+_TYPES = ("auto", "float32", "bfloat16", "float16")
+_MEDIAN_WIDTH = 7
+"""Encoder positions; openai/whisper ``timing.py``."""
+
+_SEED = 0
+"""Of tokens that are drawn at random: the same file gives the same words."""
+
+
+class WhisperTorch:
+    """Recognises speech with Whisper on PyTorch: made for CUDA, right on the CPU.
+
+    Args:
+        model: A short name ("small", "large-v3-turbo"), a repository of the hub ("owner/name"), or
+            the path of a folder as transformers saves it.
+        device: "cpu", "cuda" or "auto": CUDA where PyTorch sees a device.
+        dtype: "float32", "bfloat16", "float16", or "auto": bfloat16 on CUDA, float32 on the CPU.
+        decoding: How text is found, and when it is looked for again; greedily at first.
+        batch_size: Windows decoded together; 0: 64 on CUDA, 8 on the CPU.
+        hub: The line to the hub.
+
+    Raises:
+        OptionError: The name is no known model, or another option is none.
+    """
+
+    def __init__(
+        self,
+        model: str = "large-v3-turbo",
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        decoding: Decoding = Decoding(),  # noqa: B008 - it is frozen
+        batch_size: int = 0,
+        hub: Hub | None = None,
+    ) -> None:
+        if batch_size < 0:
+            raise OptionError("batch_size is positive, or 0", f"it is {batch_size}")
+        if device not in _DEVICES or dtype not in _TYPES:
+            raise OptionError(
+                f"Whisper cannot run on {device!r} with {dtype!r}",
+                "these are not known",
+                f"Use a device of {', '.join(_DEVICES)}, a dtype of {', '.join(_TYPES)}.",
+            )
+        self.model = model
+        self.device = device
+        self.dtype = dtype
+        self.decoding = decoding
+        self.batch_size = batch_size
+        self._weights: Weights = torch_weights(model, hub or Hub())
+        self._reader: WhisperReader | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the engine and its model."""
+        return f"whisper-torch/{model_title(self.model)}"
+
+    @property
+    def identity(self) -> str | None:
+        """Version, model, weights, device, type, decoding; None while weights are not here.
+
+        The size of batches changes no word.
+        """
+        from importlib.metadata import version
+
+        weights = identity_of(self.name, self._weights, self.device)
+        if weights is None:
+            return None
+        dtype = self._dtype(device_for(self.device))
+        return f"torch {version('torch')}, {weights} in {dtype}, {self.decoding}"
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """None: the weights know."""
+        return self._reader.languages if self._reader is not None else None
+
+    def warm_up(self, monitor: Monitor) -> None:
+        """Find the weights and load them.
+
+        Raises:
+            MissingWeights: They are neither here nor to be fetched.
+            CorruptWeights: They differ from their record, or cannot be loaded.
+            DeviceUnavailable: CUDA was asked for and is not there.
+            OutOfMemory: The device has no room.
+        """
+        if self._reader is not None:
+            return
+        require_device(self.device, "cannot run Whisper")
+        device = device_for(self.device)
+        folder = self._weights.locate(monitor)
+        tokens = WhisperTokens(folder / "tokenizer.json")
+        model = _Model(folder, tokens, device, self._dtype(device))
+        batch_size = self.batch_size or (64 if device == "cuda" else 8)
+        self._reader = WhisperReader(model, tokens, self.name, self.decoding, batch_size)
+
+    def close(self) -> None:
+        """Free the weights."""
+        self._reader = None
+
+    def transcribe(
+        self, audio: Audio, speech: Speech, language: str | None, monitor: Monitor
+    ) -> Transcript:
+        """Return the words said in the spans of speech, with absolute times."""
+        self.warm_up(monitor)
+        assert self._reader is not None
+        return self._reader.read(audio, speech, language, monitor)
+
+    def _dtype(self, device: str) -> str:
+        if self.dtype != "auto":
+            return self.dtype
+        return "bfloat16" if device == "cuda" else "float32"
+
+
+class _Model:
+    """A model in memory, as transformers loads it; its decoder runs greedily by ours."""
+
+    def __init__(self, folder: Path, tokens: WhisperTokens, device: str, dtype: str) -> None:
+        with IMPORTS:
+            import torch
+            from transformers import WhisperForConditionalGeneration
+
+        self.device = device
+        self._tokens = tokens
+        with loading(
+            f"cannot load Whisper from {folder} on {device}",
+            "Give a folder as transformers saves it.",
+        ):
+            model = WhisperForConditionalGeneration.from_pretrained(
+                folder, dtype=getattr(torch, dtype), attn_implementation="sdpa"
+            )
+            self._model = model.to(device).eval()
+        settings = self._model.generation_config
+        self._decoder = WhisperDecoder(
+            self._model, Rules.of(settings, tokens.end, tokens.no_speech)
+        )
+        self._never: tuple[int, ...] = tuple(settings.suppress_tokens or ())
+        self.mel_bins: int = self._model.config.num_mel_bins
+        self.is_multilingual: bool = settings.is_multilingual
+        self._heads: list[list[int]] = settings.alignment_heads
+
+    def encode(self, mel: "Tensor") -> "Tensor":
+        """Encode windows: shape (windows, positions, width)."""
+        import torch
+
+        with torch.inference_mode():
+            encoded: Tensor = self._model.model.encoder(mel.to(self._model.dtype)).last_hidden_state
+        return encoded
+
+    def languages(self, encoded: "Tensor") -> list[list[tuple[str, float]]]:
+        """Return, for each window, the tokens of languages with their probabilities."""
+        ids = self._tokens.language_ids()
+        starts = [[self._tokens.start]] * len(encoded)
+        found = self._decoder.following(encoded, starts)[:, -1, list(ids.values())]
+        shares = found / found.sum(-1, keepdim=True)
+        return [list(zip(ids, row, strict=True)) for row in shares.tolist()]
+
+    def decode(
+        self, encoded: "Tensor", prompts: Sequence[list[int]], attempt: Attempt, most_tokens: int
+    ) -> list[Decoded]:
+        """Return the text that follows each window's prompt."""
+        if attempt == Attempt(1):
+            found = self._decoder.greedy(encoded, prompts[0], most_tokens)
+            rows = zip(found.tokens, found.log_probabilities, found.no_speech, strict=True)
+            return [Decoded(tuple(tokens), mean, silence) for tokens, mean, silence in rows]
+        return self._searched(encoded, prompts, attempt, most_tokens)
+
+    def _searched(
+        self, encoded: "Tensor", prompts: Sequence[list[int]], attempt: Attempt, most_tokens: int
+    ) -> list[Decoded]:
+        """Decode by transformers' own search: few windows come here."""
+        import torch
+        from transformers import GenerationConfig
+        from transformers.generation import GenerationMixin
+        from transformers.modeling_outputs import BaseModelOutput
+
+        given = self._model.generation_config
+        settings = GenerationConfig(
+            num_beams=attempt.beam_size,
+            do_sample=attempt.temperature > 0.0,
+            temperature=attempt.temperature or None,
+            no_repeat_ngram_size=attempt.longest_repeat + 1 if attempt.longest_repeat else None,
+            max_new_tokens=most_tokens,
+            suppress_tokens=given.suppress_tokens,
+            begin_suppress_tokens=given.begin_suppress_tokens,
+            decoder_start_token_id=self._tokens.start,
+            bos_token_id=self._tokens.end,
+            eos_token_id=self._tokens.end,
+            pad_token_id=self._tokens.end,
+        )
+        start = torch.tensor(prompts, device=encoded.device)
+        with torch.inference_mode(), torch.random.fork_rng():
+            torch.manual_seed(_SEED)
+            # Whisper's own "generate" cuts sound into windows and knows other prompts.
+            rows = GenerationMixin.generate(
+                self._model,
+                encoder_outputs=BaseModelOutput(encoded),
+                decoder_input_ids=start,
+                generation_config=settings,
+            )
+        texts = [self._text_of(row[start.shape[1] :]) for row in rows.tolist()]
+        return self._judged(encoded, prompts, texts)
+
+    def _text_of(self, row: list[int]) -> list[int]:
+        end = self._tokens.end
+        return row[: row.index(end)] if end in row else row
+
+    def _judged(
+        self, encoded: "Tensor", prompts: Sequence[list[int]], texts: Sequence[list[int]]
+    ) -> list[Decoded]:
+        """Return texts with how likely they are, in the same measure as greedy ones."""
+        ends = self._tokens.end
+        longest = max(map(len, texts)) + 1
+        whole = [
+            [*prompt, *text, *[ends] * (longest - len(text))]
+            for prompt, text in zip(prompts, texts, strict=True)
+        ]
+        following = self._decoder.following(encoded, whole)
+        silence = following[:, 0, self._tokens.no_speech].tolist()
+        # What is never taken was not to choose from.
+        chosen_from = 1.0 - following[..., list(self._never)].sum(-1, keepdim=True)
+        following = (following / chosen_from).log()
+        judged = []
+        for place, text in enumerate(texts):
+            first = len(prompts[place]) - 1
+            taken = [*text, ends]
+            steps = range(first, first + len(taken))
+            mean = following[place, list(steps), taken].mean().item()
+            judged.append(Decoded(tuple(text), mean, silence[place]))
+        return judged
+
+    def align(
+        self,
+        encoded: "Tensor",
+        opening: list[int],
+        texts: Sequence[list[int]],
+        frames: Sequence[int],
+    ) -> list[Alignment]:
+        """Return where the tokens of each window's text lie."""
+        prompt = [*opening, self._tokens.no_timestamps]
+        longest = max(map(len, texts)) + 1
+        whole = [[*prompt, *text, *[self._tokens.end] * (longest - len(text))] for text in texts]
+        following, attention = self._decoder.attending(encoded, whole, self._heads)
+        return [
+            self._aligned(following[place], attention[place], len(opening), text, frames[place])
+            for place, text in enumerate(texts)
+        ]
+
+    def _aligned(
+        self,
+        following: "Tensor",
+        attention: "Tensor",
+        opened: int,
+        text: list[int],
+        frames: int,
+    ) -> Alignment:
+        """Return the way of a text through a window by the attention of some heads.
+
+        Args:
+            following: How likely each token follows: shape (tokens, vocabulary).
+            attention: Scores before softmax: shape (heads, tokens, positions).
+            opened: Tokens of the opening.
+            text: Tokens of the text.
+            frames: How many frames are sound.
+        """
+        import torch
+
+        rows = opened + 1 + len(text) + 1
+        weights = attention[:, :rows, : max(1, frames // 2)].float().softmax(-1)
+        spread, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
+        smooth = _median((weights - mean) / spread)
+        matrix = smooth.mean(0)[opened:-1]
+        path = warped(-matrix.double().cpu().numpy())
+        behind = following[opened : opened + len(text), : self._tokens.end]
+        heard = behind[range(len(text)), text] / behind.sum(-1)
+        return Alignment(path, heard.tolist())
+
+    @contextmanager
+    def translated(self, asked: str) -> Iterator[None]:
+        """Turn what PyTorch raises into errors of ours."""
+        import torch
+
+        try:
+            yield
+        except EngineError:
+            raise
+        except torch.OutOfMemoryError as error:
+            raise OutOfMemory(asked, str(error), "Use a smaller model or batch_size.") from error
+
+
+def _median(values: "Tensor") -> "Tensor":
+    """Return medians over positions that lie close; the last dimension, mirrored at its ends."""
+    from torch.nn.functional import pad
+
+    side = _MEDIAN_WIDTH // 2
+    if values.shape[-1] <= side:
+        return values
+    padded = pad(values, (side, side), mode="reflect")
+    return padded.unfold(-1, _MEDIAN_WIDTH, 1).sort(-1).values[..., side]

@@ -1,0 +1,198 @@
+"""Whisper on PyTorch gives what Whisper on CTranslate2 gives, word by word."""
+
+import pickle
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from clipkit.engines.whisper_ct2 import WhisperCT2
+from clipkit.engines.whisper_decoding import Decoding
+from clipkit.engines.whisper_torch import WhisperTorch
+from clipkit.errors import (
+    CorruptWeights,
+    DeviceUnavailable,
+    MissingWeights,
+    OptionError,
+    OutOfMemory,
+    UnsupportedLanguage,
+)
+from clipkit.types.events import Monitor
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech
+from clipkit.types.time import Span
+from tests.engines.tiny_whisper import TinyWhisper
+
+MakeSound = Callable[[int, float], Audio]
+ONCE = Decoding(least_log_probability=float("-inf"), most_compression=float("inf"))
+"""For models of random weights, all of whose texts are doubtful."""
+
+
+def engine(model: TinyWhisper, decoding: Decoding = ONCE, batch_size: int = 0) -> WhisperTorch:
+    return WhisperTorch(
+        str(model.transformers), device="cpu", decoding=decoding, batch_size=batch_size
+    )
+
+
+def three_windows(tones: MakeSound) -> tuple[Audio, Speech]:
+    """Return 80 s of sound whose speech makes a window of each span."""
+    return tones(7, 80.0), Speech((Span(1.0, 24.0), Span(26.0, 49.0), Span(51.0, 79.0)), 80.0)
+
+
+@pytest.mark.parametrize("language", ["en", "de", None])
+@pytest.mark.parametrize("beam_size", [1, 5])
+def test_words_times_and_confidences_are_those_of_ctranslate2(
+    tiny_whisper: TinyWhisper,
+    tones: MakeSound,
+    monitor: Monitor,
+    language: str | None,
+    beam_size: int,
+) -> None:
+    audio, speech = three_windows(tones)
+    decoding = replace(ONCE, beam_size=beam_size)
+    peer = WhisperCT2(
+        str(tiny_whisper.ct2), device="cpu", compute_type="float32", decoding=decoding
+    )
+    expected = peer.transcribe(audio, speech, language, monitor)
+    found = engine(tiny_whisper, decoding).transcribe(audio, speech, language, monitor)
+    assert len(found.words) > 30
+    assert found.language == expected.language
+    assert [word.text for word in found.words] == [word.text for word in expected.words]
+    for mine, other in zip(found.words, expected.words, strict=True):
+        assert mine.span.start_s == pytest.approx(other.span.start_s, abs=1e-3)
+        assert mine.span.end_s == pytest.approx(other.span.end_s, abs=1e-3)
+        assert mine.confidence == pytest.approx(other.confidence, abs=2e-3)
+
+
+def test_an_english_model_is_read_as_ctranslate2_reads_it(
+    tiny_whisper_en: TinyWhisper, tones: MakeSound, monitor: Monitor
+) -> None:
+    audio, speech = three_windows(tones)
+    peer = WhisperCT2(str(tiny_whisper_en.ct2), device="cpu", compute_type="float32", decoding=ONCE)
+    found = engine(tiny_whisper_en).transcribe(audio, speech, None, monitor)
+    assert found.text == peer.transcribe(audio, speech, None, monitor).text
+    assert found.language == "en"
+    with pytest.raises(UnsupportedLanguage, match="de"):
+        engine(tiny_whisper_en).transcribe(audio, speech, "de", monitor)
+
+
+def test_a_batch_gives_what_one_by_one_gives(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor
+) -> None:
+    audio, speech = three_windows(tones)
+    together = engine(tiny_whisper).transcribe(audio, speech, "en", monitor)
+    one_by_one = engine(tiny_whisper, batch_size=1).transcribe(audio, speech, "en", monitor)
+    assert [(word.text, word.span) for word in together.words] == [
+        (word.text, word.span) for word in one_by_one.words
+    ]
+
+
+def test_what_is_doubtful_is_looked_for_again_and_the_same_each_time(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor
+) -> None:
+    audio, speech = three_windows(tones)
+    once = engine(tiny_whisper).transcribe(audio, speech, "en", monitor)
+    for decoding in (Decoding(), Decoding(temperatures=(0.6,), most_compression=0.1)):
+        again = engine(tiny_whisper, decoding)
+        first = again.transcribe(audio, speech, "en", monitor)
+        assert first.text != once.text
+        assert again.transcribe(audio, speech, "en", monitor) == first
+
+
+def test_the_name_and_identity_tell_the_model_and_its_type(tiny_whisper: TinyWhisper) -> None:
+    folder = str(tiny_whisper.transformers)
+    assert WhisperTorch(folder).name == "whisper-torch/transformers"
+    told = {
+        WhisperTorch(folder, device="cpu").identity,
+        WhisperTorch(folder, device="cpu", dtype="bfloat16").identity,
+        WhisperTorch(folder, device="cpu", decoding=ONCE).identity,
+    }
+    assert None not in told
+    assert len(told) == 3
+    small_batches = WhisperTorch(folder, device="cpu", batch_size=1)
+    assert small_batches.identity in told
+
+
+def test_half_precision_runs_too(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor
+) -> None:
+    audio, speech = three_windows(tones)
+    whisper = WhisperTorch(
+        str(tiny_whisper.transformers), device="cpu", dtype="bfloat16", decoding=ONCE
+    )
+    assert whisper.transcribe(audio, speech, "en", monitor).words
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json"]
+)
+def test_a_folder_without_a_file_is_missing_weights(
+    tiny_whisper: TinyWhisper, tmp_path: Path, monitor: Monitor, name: str
+) -> None:
+    folder = shutil.copytree(tiny_whisper.transformers, tmp_path / "model")
+    (folder / name).unlink()
+    with pytest.raises(MissingWeights, match=name.partition(".")[0]):
+        WhisperTorch(str(folder), device="cpu").warm_up(monitor)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.3, 0.999])
+def test_a_truncated_model_is_corrupt(
+    tiny_whisper: TinyWhisper, tmp_path: Path, monitor: Monitor, kept: float
+) -> None:
+    folder = shutil.copytree(tiny_whisper.transformers, tmp_path / "model")
+    content = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(content[: int(len(content) * kept)])
+    with pytest.raises(CorruptWeights, match="cannot load Whisper"):
+        WhisperTorch(str(folder), device="cpu").warm_up(monitor)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model": "gigantic"},
+        {"model": "./nowhere"},
+        {"device": "tpu"},
+        {"dtype": "int8"},
+        {"batch_size": -1},
+    ],
+)
+def test_options_that_cannot_be_are_refused_at_construction(options: dict[str, object]) -> None:
+    with pytest.raises(OptionError):
+        WhisperTorch(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_asked_for_and_not_there_is_said(tiny_whisper: TinyWhisper, monitor: Monitor) -> None:
+    with pytest.raises(DeviceUnavailable, match="no CUDA device"):
+        WhisperTorch(str(tiny_whisper.transformers), device="cuda").warm_up(monitor)
+
+
+def test_memory_that_runs_out_is_named(
+    tiny_whisper: TinyWhisper,
+    tones: MakeSound,
+    monitor: Monitor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    audio, speech = three_windows(tones)
+    monkeypatch.setattr("clipkit.engines.whisper_net.WhisperDecoder.greedy", fail)
+    with pytest.raises(OutOfMemory, match="Tried to allocate"):
+        engine(tiny_whisper).transcribe(audio, speech, "en", monitor)
+
+
+def test_a_fresh_engine_can_be_sent_to_another_process(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor
+) -> None:
+    audio, speech = three_windows(tones)
+    whisper = engine(tiny_whisper)
+    twin: WhisperTorch = pickle.loads(pickle.dumps(whisper))
+    assert twin.transcribe(audio, speech, "en", monitor) == whisper.transcribe(
+        audio, speech, "en", monitor
+    )
+    whisper.close()
+    assert whisper.languages is None
