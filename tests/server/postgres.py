@@ -51,12 +51,14 @@ def running_postgres(folder: Path) -> Iterator[str]:
     made = [f"{programs}/initdb", "-D", str(data), "-U", "clipkit", "-A", "trust", "-N"]
     subprocess.run(made, user=owner, check=True, capture_output=True, cwd=folder)
     options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-k", str(folder)]
-    server = subprocess.Popen(
-        [f"{programs}/postgres", "-D", str(data), "-p", str(port), *options],
-        user=owner,
-        cwd=folder,
-        stderr=subprocess.DEVNULL,
-    )
+    log = folder / "log"
+    with log.open("wb") as file:
+        server = subprocess.Popen(
+            [f"{programs}/postgres", "-D", str(data), "-p", str(port), *options],
+            user=owner,
+            cwd=folder,
+            stderr=file,
+        )
     try:
         ready = [f"{programs}/pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "30"]
         for _ in range(100):
@@ -64,6 +66,7 @@ def running_postgres(folder: Path) -> Iterator[str]:
                 break
             assert server.poll() is None, "PostgreSQL did not start"
         yield f"postgresql://clipkit@127.0.0.1:{port}"
+        assert server.poll() is None, f"PostgreSQL ended: {log.read_text()[-2000:]}"
     finally:
         server.terminate()
         server.wait(30)

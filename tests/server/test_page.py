@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    served = Served(tmp_path_factory.mktemp("page") / "data", None)
+    served = Served(tmp_path_factory.mktemp("page") / "data", None, maker="unhurried")
     served.start()
     yield served
     served.stop()

@@ -20,7 +20,10 @@ DIARY = "CLIPKIT_TEST_DIARY"
 
 @dataclass(eq=False)
 class DiaryRecogniser(ScriptedRecogniser):
-    """Takes a second, and writes down when it begins and when it ends."""
+    """Takes a while, and writes down when it begins and when it ends."""
+
+    parts: int = 20
+    """Each takes a twentieth of a second."""
 
     version: str = "1"
     """Without it a store keeps nothing of an engine that is not clipkit's."""
@@ -30,9 +33,9 @@ class DiaryRecogniser(ScriptedRecogniser):
     ) -> Transcript:
         """Return what the double says."""
         _note("begin")
-        for part in range(20):
+        for part in range(self.parts):
             time.sleep(0.05)
-            monitor.progress(part + 1, 20)
+            monitor.progress(part + 1, self.parts)
         said = super().transcribe(audio, speech, language, monitor)
         _note("end")
         return said
@@ -46,6 +49,12 @@ def _note(what: str) -> None:
 def pipeline(store: Store) -> Pipeline:
     """Return the pipeline of a worker."""
     return Pipeline(pipeline_of_doubles(DiaryRecogniser(words=SAID)).stages, store=store)
+
+
+def unhurried(store: Store) -> Pipeline:
+    """Return a pipeline that is at work for longer than whoever polls waits."""
+    recogniser = DiaryRecogniser(words=SAID, parts=100)
+    return Pipeline(pipeline_of_doubles(recogniser).stages, store=store)
 
 
 def generous(store: Store) -> Pipeline:
