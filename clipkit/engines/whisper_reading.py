@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _FRAME_S = 0.02
 """What one encoder position stands for."""
 
-_LANGUAGE_WINDOWS = 3
+_LANGUAGE_WINDOWS = 5
+"""So many tell the language, from all over the source: one may begin with a greeting in another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +141,7 @@ class WhisperReader:
         windows = packed(speech.spans, audio.duration_s)
         if language is None and windows:
             with self._model.translated("cannot detect the language with Whisper"):
-                language = self._detected(audio, windows[:_LANGUAGE_WINDOWS])
+                language = self._detected(audio, spread(windows, _LANGUAGE_WINDOWS))
         words: list[Word] = []
         for start in range(0, len(windows), self._batch_size):
             monitor.checkpoint()
@@ -219,6 +220,12 @@ class WhisperReader:
             words.append(Word(text, span, confidence))
         assert all(a.span.start_s <= b.span.start_s for a, b in pairwise(words))
         return words
+
+
+def spread(windows: Sequence[Span], count: int) -> list[Span]:
+    """Return so many windows, or all, as far from one another as can be."""
+    places = np.linspace(0, len(windows) - 1, min(count, len(windows)))
+    return [windows[round(place)] for place in places]
 
 
 def token_starts_s(path: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
