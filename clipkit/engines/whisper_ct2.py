@@ -13,8 +13,8 @@ from clipkit.engines.hub import Hub
 from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding
 from clipkit.engines.whisper_models import WHISPER_MODELS, engine_name, whisper_weights
-from clipkit.engines.whisper_reading import Alignment, WhisperReader
-from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.engines.whisper_reading import Alignment, Reading, WhisperReader
+from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
 from clipkit.errors import (
     CorruptWeights,
     DeviceUnavailable,
@@ -57,6 +57,7 @@ class WhisperCT2:
         device: "cpu", "cuda", or "auto": CUDA where CTranslate2 sees a device.
         compute_type: As CTranslate2 names it; "auto": float16 on CUDA, int8 on the CPU.
         decoding: How text is found, and when it is looked for again; greedily at first.
+        instructions: What the model is asked for: the task, words that are likely.
         batch_size: Windows decoded together.
         hub: The line to the hub.
 
@@ -71,6 +72,7 @@ class WhisperCT2:
         device: str = "auto",
         compute_type: str = "auto",
         decoding: Decoding = Decoding(),  # noqa: B008 - it is frozen
+        instructions: Instructions = Instructions(),  # noqa: B008 - so is it
         batch_size: int = 8,
         hub: Hub | None = None,
     ) -> None:
@@ -87,6 +89,7 @@ class WhisperCT2:
         self.device = device
         self.compute_type = compute_type
         self.decoding = decoding
+        self.instructions = instructions
         self.batch_size = batch_size
         self._hub = hub or Hub()
         self._loaded: _Loaded | None = None
@@ -120,7 +123,7 @@ class WhisperCT2:
         return (
             f"ctranslate2 {ctranslate2.__version__}, {engine_name(self.model_for(device))}: "
             f"{weights} on {device} in {_compute_type(self.compute_type, device)}, "
-            f"{self.decoding}"
+            f"{self.decoding}, {self.instructions}"
         )
 
     @property
@@ -175,7 +178,14 @@ class WhisperCT2:
         model = _Model(folder, device, self.compute_type)
         tokens = WhisperTokens(folder / "tokenizer.json")
         name = self.model_for(device)
-        reader = WhisperReader(model, tokens, engine_name(name), self.decoding, self.batch_size)
+        reader = WhisperReader(
+            model,
+            tokens,
+            engine_name(name),
+            Reading(
+                decoding=self.decoding, instructions=self.instructions, batch_size=self.batch_size
+            ),
+        )
         return _Loaded(reader, name, device)
 
     def close(self) -> None:

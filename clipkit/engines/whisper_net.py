@@ -34,6 +34,9 @@ class Greedy:
 class Rules:
     """Which tokens mean what, and which are never taken."""
 
+    start: int
+    """Behind this one the model says whether anybody speaks."""
+
     end: int
     no_speech: int
     suppressed: tuple[int, ...]
@@ -43,16 +46,17 @@ class Rules:
     """Not taken as the first of a text: a space, or the end."""
 
     @classmethod
-    def of(cls, settings: Any, end: int, no_speech: int) -> "Rules":
+    def of(cls, settings: Any, start: int, end: int, no_speech: int) -> "Rules":
         """Return the rules of a model.
 
         Args:
             settings: Its ``generation_config``.
+            start: The token that begins an opening.
             end: The token that ends a text.
             no_speech: The token that says that nobody speaks.
         """
         never, first = settings.suppress_tokens, settings.begin_suppress_tokens
-        return cls(end, no_speech, tuple(never or ()), tuple(first or ()))
+        return cls(start, end, no_speech, tuple(never or ()), tuple(first or ()))
 
 
 class WhisperDecoder:
@@ -131,7 +135,7 @@ class WhisperDecoder:
         memory = _Memory(self._layers, encoded, len(prompt) + most_tokens)
         start = torch.tensor(prompt, device=device).repeat(windows, 1)
         logits = self._logits(start, memory, torch.arange(len(prompt), device=device))
-        first = logits[:, 0].softmax(-1)
+        first = logits[:, prompt.index(self._rules.start)].softmax(-1)
         no_speech = first[:, self._rules.no_speech]
         state = _State(windows, most_tokens, self._rules, self._embeddings.shape[0], device)
         state.take(logits[:, -1], is_first=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from clipkit.engines.loading import IMPORTS
 from clipkit.engines.log_mel import FRAMES_A_SECOND, LogMel
 from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding, decode
-from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
 from clipkit.engines.whisper_windows import WINDOW_S, packed
 from clipkit.errors import UnsupportedLanguage
 from clipkit.types.events import Monitor
@@ -96,6 +96,16 @@ class WhisperModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How speech is read."""
+
+    decoding: Decoding
+    instructions: Instructions
+    batch_size: int
+    """Windows decoded together."""
+
+
 class WhisperReader:
     """Reads speech with a model.
 
@@ -103,8 +113,7 @@ class WhisperReader:
         model: In memory.
         tokens: Its vocabulary.
         name: Of the engine with its model, as it stands in results.
-        decoding: How text is found.
-        batch_size: Windows decoded together.
+        how: What it is asked for, and how it finds it.
     """
 
     def __init__(
@@ -112,14 +121,14 @@ class WhisperReader:
         model: WhisperModel,
         tokens: WhisperTokens,
         name: str,
-        decoding: Decoding,
-        batch_size: int,
+        how: Reading,
     ) -> None:
         self._model = model
         self._tokens = tokens
         self._name = name
-        self._decoding = decoding
-        self._batch_size = batch_size
+        self._decoding = how.decoding
+        self._instructions = how.instructions
+        self._batch_size = how.batch_size
         self.languages = tokens.languages() if model.is_multilingual else frozenset({"en"})
         with IMPORTS:
             self._mel = LogMel(model.mel_bins, model.device)
@@ -170,7 +179,7 @@ class WhisperReader:
     ) -> list[list[Word]]:
         """Return the words of each window."""
         spoken = language if self._model.is_multilingual else None
-        prompt = self._tokens.prompt(spoken)
+        prompt = self._tokens.prompt(spoken, self._instructions)
         encoded = self._encoded(audio, windows)
 
         def run(places: Sequence[int], attempt: Attempt) -> list[Decoded]:
@@ -186,7 +195,8 @@ class WhisperReader:
             for one in found
         ]
         frames = [max(1, round(window.duration_s * FRAMES_A_SECOND)) for window in windows]
-        alignments = self._model.align(encoded, self._tokens.opening(spoken), texts, frames)
+        opening = self._tokens.opening(spoken, self._instructions.task)
+        alignments = self._model.align(encoded, opening, texts, frames)
         return [
             self._timed(tokens, alignment, window, spoken)
             for tokens, alignment, window in zip(texts, alignments, windows, strict=True)

@@ -5,9 +5,10 @@ tokenizers library.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from clipkit.errors import CorruptWeights
+from clipkit.errors import CorruptWeights, OptionError
 
 _REMEDY = "Give the tokenizer.json of a Whisper model."
 
@@ -18,7 +19,38 @@ _ISO_CODES = {"jw": "jv"}
 """Whisper's codes that ISO 639-1 writes otherwise."""
 
 _WHISPER_CODES = {iso: code for code, iso in _ISO_CODES.items()}
+_TASKS = ("transcribe", "translate")
+_MOST_BEFORE = 200
+"""Tokens before a window: with those of its text they have to fit into the decoder's 448."""
+
 _BROKEN = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instructions:
+    """What a model is asked for, beside the language."""
+
+    task: str = "transcribe"
+    """"transcribe", or "translate": into English, by models that were trained to."""
+
+    initial_prompt: str = ""
+    """Text as if it came before each window: names, spelling, style."""
+
+    hotwords: str = ""
+    """Words that are likely to be said."""
+
+    def __post_init__(self) -> None:
+        if self.task not in _TASKS:
+            raise OptionError(
+                f"Whisper does not know the task {self.task!r}",
+                "it is none that it was trained for",
+                f"Use one of {', '.join(_TASKS)}.",
+            )
+
+    @property
+    def before(self) -> str:
+        """What stands before each window; what came last counts most."""
+        return " ".join(filter(None, [self.hotwords.strip(), self.initial_prompt.strip()]))
 
 
 class WhisperTokens:
@@ -42,7 +74,8 @@ class WhisperTokens:
         self.end = self._id("<|endoftext|>")
         self.start = self._id("<|startoftranscript|>")
         self.no_speech = self._id(self._named("<|nospeech|>", "<|nocaptions|>"))
-        self._transcribe = self._id("<|transcribe|>")
+        self._before = self._id("<|startofprev|>")
+        self._id("<|transcribe|>")
         self.no_timestamps = self._id("<|notimestamps|>")
 
     def languages(self) -> frozenset[str]:
@@ -62,19 +95,28 @@ class WhisperTokens:
         """Return the code of a language's token."""
         return _ISO_CODES.get(token[2:-2], token[2:-2])
 
-    def opening(self, language: str | None) -> list[int]:
-        """Return the tokens before the text; None for a model that knows English only."""
+    def opening(self, language: str | None, task: str) -> list[int]:
+        """Return the tokens before the text.
+
+        Args:
+            language: None for a model that knows English only.
+            task: "transcribe" or "translate".
+        """
         if language is None:
             return [self.start]
         return [
             self.start,
             self._id(f"<|{_WHISPER_CODES.get(language, language)}|>"),
-            self._transcribe,
+            self._id(f"<|{task}|>"),
         ]
 
-    def prompt(self, language: str | None) -> list[int]:
+    def prompt(self, language: str | None, instructions: Instructions) -> list[int]:
         """Return what decoding starts from: the opening, and that no timestamps are wanted."""
-        return [*self.opening(language), self.no_timestamps]
+        asked = [*self.opening(language, instructions.task), self.no_timestamps]
+        if not instructions.before:
+            return asked
+        ids = self._tokenizer.encode(f" {instructions.before}", add_special_tokens=False).ids
+        return [self._before, *ids[-_MOST_BEFORE:], *asked]
 
     def text_tokens(self, tokens: Sequence[int]) -> list[int]:
         """Return the tokens that are text; special ones and timestamps follow it in order."""

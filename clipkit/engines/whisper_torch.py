@@ -12,8 +12,8 @@ from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding
 from clipkit.engines.whisper_models import model_title, torch_weights
 from clipkit.engines.whisper_net import Rules, WhisperDecoder
-from clipkit.engines.whisper_reading import Alignment, WhisperReader
-from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.engines.whisper_reading import Alignment, Reading, WhisperReader
+from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
 from clipkit.errors import EngineError, OptionError, OutOfMemory
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
@@ -40,6 +40,7 @@ class WhisperTorch:
         device: "cpu", "cuda" or "auto": CUDA where PyTorch sees a device.
         dtype: "float32", "bfloat16", "float16", or "auto": bfloat16 on CUDA, float32 on the CPU.
         decoding: How text is found, and when it is looked for again; greedily at first.
+        instructions: What the model is asked for: the task, words that are likely.
         batch_size: Windows decoded together; 0: 64 on CUDA, 8 on the CPU.
         hub: The line to the hub.
 
@@ -54,6 +55,7 @@ class WhisperTorch:
         device: str = "auto",
         dtype: str = "auto",
         decoding: Decoding = Decoding(),  # noqa: B008 - it is frozen
+        instructions: Instructions = Instructions(),  # noqa: B008 - so is it
         batch_size: int = 0,
         hub: Hub | None = None,
     ) -> None:
@@ -69,6 +71,7 @@ class WhisperTorch:
         self.device = device
         self.dtype = dtype
         self.decoding = decoding
+        self.instructions = instructions
         self.batch_size = batch_size
         self._weights: Weights = torch_weights(model, hub or Hub())
         self._reader: WhisperReader | None = None
@@ -90,7 +93,9 @@ class WhisperTorch:
         if weights is None:
             return None
         dtype = self._dtype(device_for(self.device))
-        return f"torch {version('torch')}, {weights} in {dtype}, {self.decoding}"
+        return (
+            f"torch {version('torch')}, {weights} in {dtype}, {self.decoding}, {self.instructions}"
+        )
 
     @property
     def languages(self) -> frozenset[str] | None:
@@ -114,7 +119,12 @@ class WhisperTorch:
         tokens = WhisperTokens(folder / "tokenizer.json")
         model = _Model(folder, tokens, device, self._dtype(device))
         batch_size = self.batch_size or (64 if device == "cuda" else 8)
-        self._reader = WhisperReader(model, tokens, self.name, self.decoding, batch_size)
+        self._reader = WhisperReader(
+            model,
+            tokens,
+            self.name,
+            Reading(decoding=self.decoding, instructions=self.instructions, batch_size=batch_size),
+        )
 
     def close(self) -> None:
         """Free the weights."""
@@ -154,7 +164,7 @@ class _Model:
             self._model = model.to(device).eval()
         settings = self._model.generation_config
         self._decoder = WhisperDecoder(
-            self._model, Rules.of(settings, tokens.end, tokens.no_speech)
+            self._model, Rules.of(settings, tokens.start, tokens.end, tokens.no_speech)
         )
         self._never: tuple[int, ...] = tuple(settings.suppress_tokens or ())
         self.mel_bins: int = self._model.config.num_mel_bins
@@ -238,7 +248,8 @@ class _Model:
             for prompt, text in zip(prompts, texts, strict=True)
         ]
         following = self._decoder.following(encoded, whole)
-        silence = following[:, 0, self._tokens.no_speech].tolist()
+        start = prompts[0].index(self._tokens.start)
+        silence = following[:, start, self._tokens.no_speech].tolist()
         # What is never taken was not to choose from.
         chosen_from = 1.0 - following[..., list(self._never)].sum(-1, keepdim=True)
         following = (following / chosen_from).log()

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from clipkit.engines.whisper_tokens import WhisperTokens
-from clipkit.errors import CorruptWeights
+from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
+from clipkit.errors import CorruptWeights, OptionError
 from tests.engines.tiny_whisper import TinyWhisper, id_of, tokenizer_with
 
 _FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -92,9 +92,9 @@ def test_a_broken_letter_spoils_no_other_word(raw: Tokenizer, tokens: WhisperTok
 
 def test_prompt_and_opening(raw: Tokenizer, tokens: WhisperTokens) -> None:
     names = ["<|startoftranscript|>", "<|de|>", "<|transcribe|>", "<|notimestamps|>"]
-    assert tokens.prompt("de") == [id_of(raw, name) for name in names]
-    assert tokens.opening("de") == tokens.prompt("de")[:-1]
-    assert tokens.opening(None) == [id_of(raw, "<|startoftranscript|>")]
+    assert tokens.prompt("de", Instructions()) == [id_of(raw, name) for name in names]
+    assert tokens.opening("de", "transcribe") == tokens.prompt("de", Instructions())[:-1]
+    assert tokens.opening(None, "transcribe") == [id_of(raw, "<|startoftranscript|>")]
 
 
 def test_only_text_is_text(raw: Tokenizer, tokens: WhisperTokens) -> None:
@@ -106,7 +106,7 @@ def test_languages_are_iso_codes(tokens: WhisperTokens, raw: Tokenizer) -> None:
     assert {"en", "de", "haw", "jv"} <= tokens.languages()
     assert len(tokens.languages()) == 99
     assert "jw" not in tokens.languages()
-    assert tokens.opening("jv")[1] == id_of(raw, "<|jw|>")
+    assert tokens.opening("jv", "transcribe")[1] == id_of(raw, "<|jw|>")
 
 
 def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path) -> None:
@@ -122,3 +122,24 @@ def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
     file.write_text(whisper.replace("<|transcribe|>", "<|sing|>"))
     with pytest.raises(CorruptWeights, match="transcribe"):
         WhisperTokens(file)
+
+
+def test_a_translation_is_asked_for_in_the_opening(raw: Tokenizer, tokens: WhisperTokens) -> None:
+    asked = tokens.prompt("de", Instructions(task="translate"))
+    names = ["<|startoftranscript|>", "<|de|>", "<|translate|>", "<|notimestamps|>"]
+    assert asked == [id_of(raw, name) for name in names]
+    with pytest.raises(OptionError, match="the task 'summarise'"):
+        Instructions(task="summarise")
+
+
+def test_what_comes_before_a_window_is_cut_from_its_front(
+    raw: Tokenizer, tokens: WhisperTokens
+) -> None:
+    asked = Instructions(initial_prompt=" baba dudu ", hotwords="keke")
+    prompt = tokens.prompt("en", asked)
+    ids = raw.encode(" keke baba dudu", add_special_tokens=False).ids
+    opening = tokens.prompt("en", Instructions())
+    assert prompt == [id_of(raw, "<|startofprev|>"), *ids, *opening]
+    long = tokens.prompt("en", Instructions(initial_prompt="baba dudu " * 500))
+    whole = raw.encode(" " + ("baba dudu " * 500).strip(), add_special_tokens=False).ids
+    assert long == [prompt[0], *whole[-200:], *opening]

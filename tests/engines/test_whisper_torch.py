@@ -11,6 +11,7 @@ import torch
 
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
+from clipkit.engines.whisper_tokens import Instructions
 from clipkit.engines.whisper_torch import WhisperTorch
 from clipkit.errors import (
     CorruptWeights,
@@ -65,6 +66,34 @@ def test_words_times_and_confidences_are_those_of_ctranslate2(
         assert mine.span.start_s == pytest.approx(other.span.start_s, abs=1e-3)
         assert mine.span.end_s == pytest.approx(other.span.end_s, abs=1e-3)
         assert mine.confidence == pytest.approx(other.confidence, abs=2e-3)
+
+
+def test_instructions_are_followed_as_ctranslate2_follows_them(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor
+) -> None:
+    audio, speech = three_windows(tones)
+    texts = []
+    for asked in (
+        Instructions(),
+        Instructions(task="translate"),
+        Instructions(initial_prompt="baba dudu keke", hotwords="fifi"),
+    ):
+        peer = WhisperCT2(
+            str(tiny_whisper.ct2),
+            device="cpu",
+            compute_type="float32",
+            decoding=ONCE,
+            instructions=asked,
+        )
+        expected = peer.transcribe(audio, speech, "en", monitor)
+        found = WhisperTorch(
+            str(tiny_whisper.transformers), device="cpu", decoding=ONCE, instructions=asked
+        ).transcribe(audio, speech, "en", monitor)
+        assert [(word.text, word.span) for word in found.words] == [
+            (word.text, word.span) for word in expected.words
+        ]
+        texts.append(found.text)
+    assert len(set(texts)) == 3
 
 
 def test_an_english_model_is_read_as_ctranslate2_reads_it(
