@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,10 @@ def _owner() -> str | None:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
+def running_postgres() -> Iterator[str]:
     """Run PostgreSQL on a free port of loopback; yield its URL without a database's name.
+
+    It lies in no folder of pytest's: another run of pytest closes those to all but their owner.
 
     Skips the test where it is not installed; with CLIPKIT_REQUIRE_SERVICES=1 fails it.
     """
@@ -39,12 +42,14 @@ def running_postgres(folder: Path) -> Iterator[str]:
         if os.environ.get("CLIPKIT_REQUIRE_SERVICES") == "1":
             pytest.fail("CLIPKIT_REQUIRE_SERVICES=1, but PostgreSQL is not installed")
         pytest.skip("PostgreSQL is not installed")
+    with tempfile.TemporaryDirectory(prefix="clipkit-postgres-") as folder:
+        yield from _served(programs, Path(folder))
+
+
+def _served(programs: Path, folder: Path) -> Iterator[str]:
     owner = _owner()
     if owner is not None:
         shutil.chown(folder, owner)
-        for parent in [folder, *folder.parents]:
-            if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
     with free_socket() as sock:
         port = sock.getsockname()[1]
     data = folder / "data"

@@ -65,11 +65,13 @@ def test_a_file_becomes_previews_that_play_by_keyboard_alone(
 ) -> None:
     page = _opened(browser, str(served.client.base_url), scheme)
     _shot(page, f"empty-{scheme}")
-    page.get_by_label("Drop a video here, or choose one").focus()
+    chosen = page.get_by_label("Drop a video here, or choose one")
+    expect(chosen).to_be_visible()  # what is hidden takes no focus, and says nothing
+    chosen.focus()
     # Another cut of the same video each time, so that nothing is known of it yet.
     video = tmp_path / f"{scheme}.mp4"
     video.write_bytes(short_video.read_bytes() + b"\0\0\0\x0dfree" + scheme.encode()[:5].ljust(5))
-    page.get_by_label("Drop a video here, or choose one").set_input_files(video)
+    chosen.set_input_files(video)
     page.keyboard.press("Tab")
     expect(page.get_by_label("or the address of one")).to_be_focused()
     page.keyboard.press("Tab")
