@@ -15,6 +15,9 @@ from clipkit.server.protocol import LimitedProtocol
 from clipkit.server.tokens import TokenRules
 
 SECRET = "s" * 32
+HEADERS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
+"""Those of every answer."""
+
 RULES = TokenRules(issuer="https://id.example/", audience="clipkit", secret=SECRET)
 
 
@@ -47,3 +50,13 @@ def free_socket() -> socket.socket:
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
     return sock
+
+
+def is_failure(answer: Any, status: int, code: str) -> bool:
+    """Tell whether an answer is such a failure, in the one envelope."""
+    body = answer.json()
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message"}
+    assert body["error"]["message"]
+    assert set(answer.headers) >= HEADERS
+    return (answer.status_code, body["error"]["code"]) == (status, code)

@@ -19,9 +19,7 @@ from clipkit.server.api_keys import ApiKey, KeyHasher
 from clipkit.server.app import create_app
 from clipkit.server.key_ring import MOST_KEYS
 from clipkit.server.settings import Settings
-from tests.server.serving import RULES, token
-
-HEADERS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
+from tests.server.serving import HEADERS, RULES, is_failure, token
 
 Serve = Callable[..., TestClient]
 
@@ -59,15 +57,6 @@ def _made(client: TestClient, team: str = "team_1", name: str = "laptop") -> dic
 
 def _by(key: str) -> dict[str, str]:
     return {"Authorization": f"Key {key}"}
-
-
-def _is_failure(answer: Any, status: int, code: str) -> bool:
-    body = answer.json()
-    assert set(body) == {"error"}
-    assert set(body["error"]) == {"code", "message"}
-    assert body["error"]["message"]
-    assert set(answer.headers) >= HEADERS
-    return (answer.status_code, body["error"]["code"]) == (status, code)
 
 
 def test_a_token_is_told_its_team(client: TestClient) -> None:
@@ -126,21 +115,21 @@ def test_who_does_not_prove_who_they_are_is_refused(
 ) -> None:
     _made(client)
     answer = client.get("/v1/ping", headers=headers)
-    assert _is_failure(answer, 401, "UNAUTHORIZED")
+    assert is_failure(answer, 401, "UNAUTHORIZED")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_two_credentials_are_none(client: TestClient) -> None:
     key = _made(client)["key"]
     headers = [*_by(key).items(), *token("team_2").items()]
-    assert _is_failure(client.get("/v1/ping", headers=headers), 401, "UNAUTHORIZED")
+    assert is_failure(client.get("/v1/ping", headers=headers), 401, "UNAUTHORIZED")
 
 
 def test_a_key_of_one_team_is_none_of_another(client: TestClient) -> None:
     key = _made(client, "team_1")["key"]
     _made(client, "team_2")
     moved = key.removesuffix("team_1") + "team_2"
-    assert _is_failure(client.get("/v1/ping", headers=_by(moved)), 401, "UNAUTHORIZED")
+    assert is_failure(client.get("/v1/ping", headers=_by(moved)), 401, "UNAUTHORIZED")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +138,7 @@ def test_a_key_of_one_team_is_none_of_another(client: TestClient) -> None:
 def test_a_key_makes_lists_and_revokes_no_keys(client: TestClient, method: str, path: str) -> None:
     key = _made(client)["key"]
     answer = client.request(method, path, headers=_by(key), json={"name": "x"})
-    assert _is_failure(answer, 401, "UNAUTHORIZED")
+    assert is_failure(answer, 401, "UNAUTHORIZED")
 
 
 def test_what_was_revoked_is_refused_from_the_next_request_on(client: TestClient) -> None:
@@ -158,15 +147,15 @@ def test_what_was_revoked_is_refused_from_the_next_request_on(client: TestClient
     gone = client.delete(f"/v1/keys/{made['id']}", headers=token())
     assert (gone.status_code, gone.content) == (204, b"")
     assert set(gone.headers) >= HEADERS
-    assert _is_failure(client.get("/v1/ping", headers=_by(made["key"])), 401, "UNAUTHORIZED")
+    assert is_failure(client.get("/v1/ping", headers=_by(made["key"])), 401, "UNAUTHORIZED")
     again = client.delete(f"/v1/keys/{made['id']}", headers=token())
-    assert _is_failure(again, 404, "NOT_FOUND")
+    assert is_failure(again, 404, "NOT_FOUND")
 
 
 def test_another_teams_key_is_not_there(client: TestClient) -> None:
     made = _made(client, "team_1")
     answer = client.delete(f"/v1/keys/{made['id']}", headers=token("team_2"))
-    assert _is_failure(answer, 404, "NOT_FOUND")
+    assert is_failure(answer, 404, "NOT_FOUND")
     assert client.get("/v1/keys", headers=token("team_2")).json() == {"keys": []}
     assert client.get("/v1/ping", headers=_by(made["key"])).status_code == 200
 
@@ -174,7 +163,7 @@ def test_another_teams_key_is_not_there(client: TestClient) -> None:
 def test_a_team_has_so_many_keys_and_no_more(client: TestClient) -> None:
     made = [_made(client, name=f"key {number}") for number in range(MOST_KEYS)]
     refused = client.post("/v1/keys", json={"name": "one more"}, headers=token())
-    assert _is_failure(refused, 400, "BAD_REQUEST")
+    assert is_failure(refused, 400, "BAD_REQUEST")
     client.delete(f"/v1/keys/{made[0]['id']}", headers=token())
     assert _made(client)
 
@@ -197,12 +186,12 @@ def test_a_team_has_so_many_keys_and_no_more(client: TestClient) -> None:
 def test_what_cannot_be_asked_so_is_told(client: TestClient, body: bytes, said: str) -> None:
     headers = {**token(), "Content-Type": "application/json"}
     answer = client.post("/v1/keys", content=body, headers=headers)
-    assert _is_failure(answer, 400, "BAD_REQUEST")
+    assert is_failure(answer, 400, "BAD_REQUEST")
     assert said in answer.json()["error"]["message"]
 
 
 def test_a_credential_is_asked_for_before_the_body_is_judged(client: TestClient) -> None:
-    assert _is_failure(client.post("/v1/keys", content=b"{"), 401, "UNAUTHORIZED")
+    assert is_failure(client.post("/v1/keys", content=b"{"), 401, "UNAUTHORIZED")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +205,7 @@ def test_a_credential_is_asked_for_before_the_body_is_judged(client: TestClient)
 def test_what_the_framework_refuses_comes_in_the_envelope(
     client: TestClient, method: str, path: str, status: int, code: str
 ) -> None:
-    assert _is_failure(client.request(method, path, headers=token()), status, code)
+    assert is_failure(client.request(method, path, headers=token()), status, code)
 
 
 def test_what_nobody_foresaw_is_logged_and_tells_nothing(
@@ -227,7 +216,7 @@ def test_what_nobody_foresaw_is_logged_and_tells_nothing(
 
     monkeypatch.setattr("clipkit.server.routes.clips.list_jobs", fail)
     answer = client.get("/v1/clips", headers=token())
-    assert _is_failure(answer, 500, "INTERNAL")
+    assert is_failure(answer, 500, "INTERNAL")
     assert "hunter2" not in answer.text
     logged = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert ["/v1/clips" in record.getMessage() for record in logged] == [True]
@@ -243,7 +232,7 @@ def test_a_team_that_asks_too_often_waits(serve: Serve) -> None:
         answers = [client.get("/v1/ping", headers=token("team_2")) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == list("21000")
-    assert _is_failure(answers[-1], 429, "RATE_LIMITED")
+    assert is_failure(answers[-1], 429, "RATE_LIMITED")
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
     assert client.get("/v1/ping", headers=token("team_3")).status_code == 200
 
@@ -327,7 +316,7 @@ def test_without_accounts_whoever_is_here_is_the_one_user(serve: Serve) -> None:
     client = serve(single_user=True, tokens=None)
     assert client.get("/v1/ping").json() == {"pong": True, "team_id": "team_local"}
     assert client.post("/v1/keys", json={"name": "script"}).status_code == 201
-    assert _is_failure(client.get("/v1/ping", headers=token()), 401, "UNAUTHORIZED")
+    assert is_failure(client.get("/v1/ping", headers=token()), 401, "UNAUTHORIZED")
 
 
 @pytest.mark.parametrize(
@@ -348,7 +337,7 @@ def test_pages_of_other_sites_do_not_get_in_without_an_account(
 ) -> None:
     client = serve(single_user=True, tokens=None)
     answer = client.post("/v1/keys", json={"name": "x"}, headers=headers)
-    assert _is_failure(answer, 401, "UNAUTHORIZED")
+    assert is_failure(answer, 401, "UNAUTHORIZED")
 
 
 @pytest.mark.parametrize(
@@ -376,7 +365,7 @@ def test_a_service_without_its_database_says_so(serve: Serve, tmp_path: Path) ->
     client = serve()
     client.app.state.clipkit.database.close()  # type: ignore[attr-defined]
     shutil.rmtree(tmp_path / "data")
-    assert _is_failure(client.get("/healthz"), 503, "UNAVAILABLE")
+    assert is_failure(client.get("/healthz"), 503, "UNAVAILABLE")
     answer = client.get("/v1/clips", headers=token())
-    assert _is_failure(answer, 503, "UNAVAILABLE")
+    assert is_failure(answer, 503, "UNAVAILABLE")
     assert answer.headers["retry-after"] == "10"

@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request
@@ -13,18 +12,7 @@ from clipkit.errors import MissingExtra, OutputError
 from clipkit.server.app import install, router
 from clipkit.server.service import Service
 from clipkit.server.settings import Settings
-from tests.server.serving import RULES, token
-
-HEADERS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
-
-
-def _is_failure(answer: Any, status: int, code: str) -> bool:
-    body = answer.json()
-    assert set(body) == {"error"}
-    assert set(body["error"]) == {"code", "message"}
-    assert body["error"]["message"]
-    assert set(answer.headers) >= HEADERS
-    return (answer.status_code, body["error"]["code"]) == (status, code)
+from tests.server.serving import HEADERS, RULES, is_failure, token
 
 
 def test_the_document_tells_schemes_and_failures(client: TestClient) -> None:
@@ -59,7 +47,7 @@ def test_the_router_is_mounted_in_an_application_of_ones_own(tmp_path: Path) -> 
     install(app, service)
     with TestClient(app, raise_server_exceptions=False) as client:
         assert client.get("/clips/v1/ping", headers=token("team_7")).json()["team_id"] == "team_7"
-        assert _is_failure(client.get("/clips/v1/ping"), 401, "UNAUTHORIZED")
+        assert is_failure(client.get("/clips/v1/ping"), 401, "UNAUTHORIZED")
         announced = client.post(
             "/clips/v1/uploads", json={"content_type": "video/mp4"}, headers=token()
         ).json()
@@ -70,7 +58,7 @@ def test_the_router_is_mounted_in_an_application_of_ones_own(tmp_path: Path) -> 
         source = {"upload_id": announced["upload_id"]}
         started = client.post("/clips/v1/clips", json={"source": source}, headers=token())
         assert started.status_code == 202
-        assert _is_failure(client.post("/clips/v1/clips", content=large), 413, "TOO_LARGE")
+        assert is_failure(client.post("/clips/v1/clips", content=large), 413, "TOO_LARGE")
         # What else the application does is none of our business.
         answer = client.post("/own", content=large)
         assert answer.json() == len(large)
