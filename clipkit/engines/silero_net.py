@@ -1,9 +1,8 @@
 """The network of Silero VAD, over many windows at once.
 
 What it computes of a window hangs on the windows before it by the state of its LSTM alone. So the
-transform and the convolutions, nine tenths of the work, run over thousands of windows in one call,
-and the LSTM runs along them within another: the numbers are those of a loop over the windows, ten
-times as fast.
+transform and the convolutions, most of the work, run over thousands of windows in one call, and the
+LSTM runs along them within another: the numbers are those of a loop over the windows.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,7 @@ _CONTEXT = 64
 """Samples of the window before that go with each."""
 
 _BLOCK = 2048
-"""Windows computed at once: a minute of sound, in some 40 MB."""
+"""Windows computed at once: a minute of sound."""
 
 _STFT, _HOP = 256, 128
 _STRIDES = (1, 2, 2, 1)

@@ -48,7 +48,7 @@ class Decoding:
     """
 
     beam_size: int = 1
-    """Hypotheses kept at the first attempt; 5 is Whisper's own, which takes twice as long."""
+    """Hypotheses kept at the first attempt; 5 is Whisper's own, which takes longer."""
 
     retry_beam_size: int = 5
     """Hypotheses kept at the next."""

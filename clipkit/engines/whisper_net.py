@@ -95,17 +95,11 @@ class WhisperDecoder:
             encoded: Shape (windows, positions, width).
             tokens: Of each window, all equally many.
         """
-        import torch
-
-        with torch.inference_mode():
-            given = torch.tensor(tokens, device=encoded.device)
-            memory = _Memory(self._layers, encoded, given.shape[1])
-            places = torch.arange(given.shape[1], device=encoded.device)
-            return self._logits(given, memory, places).softmax(-1)
+        return self.attending(encoded, tokens, ())[0]
 
     def attending(
         self, encoded: "Tensor", tokens: Sequence[Sequence[int]], heads: Sequence[Sequence[int]]
-    ) -> "tuple[Tensor, Tensor]":
+    ) -> "tuple[Tensor, list[Tensor]]":
         """Return how likely each token follows, and what some heads attend to.
 
         Args:
@@ -114,27 +108,35 @@ class WhisperDecoder:
             heads: Pairs of a layer and a head of it.
 
         Returns:
-            Shapes (windows, tokens, vocabulary), and (windows, heads, tokens, positions) before
-            softmax.
+            Shape (windows, tokens, vocabulary), and for each head (windows, tokens, positions)
+            before softmax.
         """
         import torch
 
         with torch.inference_mode():
             given = torch.tensor(tokens, device=encoded.device)
-            memory = _Memory(self._layers, encoded, given.shape[1])
+            memory = self._memory(encoded, given.shape[1])
             places = torch.arange(given.shape[1], device=encoded.device)
-            watched: dict[int, Tensor] = {}
-            logits = self._logits(given, memory, places, watched)
-            scores = [watched[layer][:, head] for layer, head in heads]
-            return logits.softmax(-1), torch.stack(scores, 1)
+            logits, queries = self._forward(given, memory, places)
+            # Of these heads alone: the scores of all take gigabytes.
+            scores = [
+                queries[layer][:, head] @ memory[layer].sound_keys[:, head].transpose(1, 2)
+                for layer, head in heads
+            ]
+            width = memory[0].sound_keys.shape[-1]
+            return logits.softmax(-1), [one / width**0.5 for one in scores]
+
+    def _memory(self, encoded: "Tensor", length: int) -> "list[_Cache]":
+        """Return room for so many tokens of each window, with the keys and values of its sound."""
+        return [layer.cache(encoded, length) for layer in self._layers]
 
     def _greedy(self, encoded: "Tensor", prompt: Sequence[int], most_tokens: int) -> Greedy:
         import torch
 
         windows, device = len(encoded), encoded.device
-        memory = _Memory(self._layers, encoded, len(prompt) + most_tokens)
+        memory = self._memory(encoded, len(prompt) + most_tokens)
         start = torch.tensor(prompt, device=device).repeat(windows, 1)
-        logits = self._logits(start, memory, torch.arange(len(prompt), device=device))
+        logits, _ = self._forward(start, memory, torch.arange(len(prompt), device=device))
         first = logits[:, prompt.index(self._rules.start)].softmax(-1)
         no_speech = first[:, self._rules.no_speech]
         state = _State(windows, most_tokens, self._rules, self._embeddings.shape[0], device)
@@ -146,46 +148,44 @@ class WhisperDecoder:
             step()
         return state.found(no_speech)
 
-    def _stepping(self, state: "_State", memory: "_Memory", prompted: int) -> Callable[[], None]:
+    def _stepping(
+        self, state: "_State", memory: "list[_Cache]", prompted: int
+    ) -> Callable[[], None]:
         """Return what takes one more token of each window."""
         import torch
 
         place = torch.full((1,), prompted, device=state.last.device)
 
         def step() -> None:
-            logits = self._logits(state.last[:, None], memory, place)
+            logits, _ = self._forward(state.last[:, None], memory, place)
             state.take(logits[:, -1])
             place.add_(1)
 
         return _captured(step) if state.last.is_cuda else step
 
-    def _logits(
-        self,
-        tokens: "Tensor",
-        memory: "_Memory",
-        places: "Tensor",
-        watched: "dict[int, Tensor] | None" = None,
-    ) -> "Tensor":
-        """Return float32 scores of all tokens behind each: shape (windows, tokens, vocabulary).
+    def _forward(
+        self, tokens: "Tensor", memory: "list[_Cache]", places: "Tensor"
+    ) -> "tuple[Tensor, list[Tensor]]":
+        """Return float32 scores of all tokens behind each, and what each layer asks for sound.
 
         Args:
             tokens: Shape (windows, tokens).
             memory: Of what comes before; these tokens are added to it.
             places: Of the tokens: shape (tokens,).
-            watched: Given what each layer attends to, by its number; None: nobody asks.
+
+        Returns:
+            Shape (windows, tokens, vocabulary), and for each layer (windows, heads, tokens, width).
         """
         import torch
 
         values = self._embeddings[tokens] + self._positions[places]
         # What comes later is not there yet; the memory holds room for it.
-        mask = torch.arange(memory.length, device=tokens.device) <= places[:, None]
-        for number, (layer, cache) in enumerate(zip(self._layers, memory.caches, strict=True)):
+        mask = torch.arange(memory[0].keys.shape[2], device=tokens.device) <= places[:, None]
+        queries = []
+        for layer, cache in zip(self._layers, memory, strict=True):
             values, query = layer(values, cache, places, mask)
-            if watched is not None:
-                width = query.shape[-1]
-                watched[number] = query @ cache.sound_keys.transpose(2, 3) / width**0.5
-        logits: Tensor = (self._norm(values) @ self._embeddings.T).float()
-        return logits
+            queries.append(query)
+        return (self._norm(values) @ self._embeddings.T).float(), queries
 
 
 def _captured(step: Callable[[], None]) -> Callable[[], None]:
@@ -258,17 +258,12 @@ def _penalty(tokens: Sequence[int], vocabulary: int, device: Any) -> "Tensor":
     return penalty
 
 
-class _Memory:
-    """Keys and values of all layers: of the text, with room for all of it, and of the sound."""
-
-    def __init__(self, layers: "Sequence[_Layer]", encoded: "Tensor", length: int) -> None:
-        self.length = length
-        self.caches = [layer.cache(encoded, length) for layer in layers]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cache:
-    """Shapes (windows, heads, tokens or positions, width of a head)."""
+    """Keys and values of a layer: of the text, with room for all of it, and of the sound.
+
+    Shapes (windows, heads, tokens or positions, width of a head).
+    """
 
     keys: "Tensor"
     values: "Tensor"

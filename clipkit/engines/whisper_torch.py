@@ -241,13 +241,7 @@ class _Model:
         self, encoded: "Tensor", prompts: Sequence[list[int]], texts: Sequence[list[int]]
     ) -> list[Decoded]:
         """Return texts with how likely they are, in the same measure as greedy ones."""
-        ends = self._tokens.end
-        longest = max(map(len, texts)) + 1
-        whole = [
-            [*prompt, *text, *[ends] * (longest - len(text))]
-            for prompt, text in zip(prompts, texts, strict=True)
-        ]
-        following = self._decoder.following(encoded, whole)
+        following = self._decoder.following(encoded, self._ended(prompts[0], texts))
         start = prompts[0].index(self._tokens.start)
         silence = following[:, start, self._tokens.no_speech].tolist()
         # What is never taken was not to choose from.
@@ -256,11 +250,16 @@ class _Model:
         judged = []
         for place, text in enumerate(texts):
             first = len(prompts[place]) - 1
-            taken = [*text, ends]
+            taken = [*text, self._tokens.end]
             steps = range(first, first + len(taken))
             mean = following[place, list(steps), taken].mean().item()
             judged.append(Decoded(tuple(text), mean, silence[place]))
         return judged
+
+    def _ended(self, prompt: list[int], texts: Sequence[list[int]]) -> list[list[int]]:
+        """Return texts behind a prompt, each with its end, and as long as the longest."""
+        longest = max(map(len, texts)) + 1
+        return [[*prompt, *text, *[self._tokens.end] * (longest - len(text))] for text in texts]
 
     def align(
         self,
@@ -271,18 +270,23 @@ class _Model:
     ) -> list[Alignment]:
         """Return where the tokens of each window's text lie."""
         prompt = [*opening, self._tokens.no_timestamps]
-        longest = max(map(len, texts)) + 1
-        whole = [[*prompt, *text, *[self._tokens.end] * (longest - len(text))] for text in texts]
+        whole = self._ended(prompt, texts)
         following, attention = self._decoder.attending(encoded, whole, self._heads)
         return [
-            self._aligned(following[place], attention[place], len(opening), text, frames[place])
+            self._aligned(
+                following[place],
+                [head[place] for head in attention],
+                len(opening),
+                text,
+                frames[place],
+            )
             for place, text in enumerate(texts)
         ]
 
     def _aligned(
         self,
         following: "Tensor",
-        attention: "Tensor",
+        attention: "list[Tensor]",
         opened: int,
         text: list[int],
         frames: int,
@@ -291,7 +295,7 @@ class _Model:
 
         Args:
             following: How likely each token follows: shape (tokens, vocabulary).
-            attention: Scores before softmax: shape (heads, tokens, positions).
+            attention: Of each head, scores before softmax: shape (tokens, positions).
             opened: Tokens of the opening.
             text: Tokens of the text.
             frames: How many frames are sound.
@@ -299,7 +303,8 @@ class _Model:
         import torch
 
         rows = opened + 1 + len(text) + 1
-        weights = attention[:, :rows, : max(1, frames // 2)].float().softmax(-1)
+        scores = torch.stack([head[:rows, : max(1, frames // 2)] for head in attention])
+        weights = scores.float().softmax(-1)
         spread, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
         smooth = _median((weights - mean) / spread)
         matrix = smooth.mean(0)[opened:-1]
