@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clipkit.engines.hub import Hub
 from clipkit.engines.loading import IMPORTS, device_for, identity_of, loading, require_device
@@ -169,7 +169,7 @@ class _Model:
         self._never: tuple[int, ...] = tuple(settings.suppress_tokens or ())
         self.mel_bins: int = self._model.config.num_mel_bins
         self.is_multilingual: bool = settings.is_multilingual
-        self._heads: list[list[int]] = settings.alignment_heads
+        self._heads = _alignment_heads(self._model)
 
     def encode(self, mel: "Tensor") -> "Tensor":
         """Encode windows: shape (windows, positions, width)."""
@@ -324,6 +324,17 @@ class _Model:
             raise
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(asked, str(error), "Use a smaller model or batch_size.") from error
+
+
+def _alignment_heads(model: Any) -> list[list[int]]:
+    """Return which heads follow the sound, as pairs of a layer and a head of it.
+
+    Models that people have trained further often do not say: then those of the upper half do, as
+    in openai/whisper ``model.py``.
+    """
+    known: list[list[int]] | None = getattr(model.generation_config, "alignment_heads", None)
+    layers, heads = model.config.decoder_layers, model.config.decoder_attention_heads
+    return known or [[layer, head] for layer in range(layers // 2, layers) for head in range(heads)]
 
 
 def _median(values: "Tensor") -> "Tensor":

@@ -22,13 +22,9 @@ from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript, Word
 from clipkit.types.time import Span
-from tests.engines.tiny_whisper import TinyWhisper, id_of
+from tests.engines.tiny_whisper import ONCE, TinyWhisper, id_of, three_windows
 
 MakeSound = Callable[[int, float], Audio]
-
-
-ONCE = Decoding(least_log_probability=float("-inf"), most_compression=float("inf"))
-"""For models of random weights, all of whose texts are doubtful."""
 
 
 def engine(
@@ -45,12 +41,6 @@ def engine(
 
 def all_of(audio: Audio) -> Speech:
     return Speech((Span(0.0, audio.duration_s),), audio.duration_s)
-
-
-def three_windows(tones: MakeSound) -> tuple[Audio, Speech]:
-    """Return 80 s of sound whose speech makes a window of each span."""
-    spans = (Span(1.0, 24.0), Span(26.0, 49.0), Span(51.0, 79.0))
-    return tones(7, 80.0), Speech(spans, 80.0)
 
 
 def greedy_texts(model: TinyWhisper, audios: list[Audio], language: str | None) -> list[str]:

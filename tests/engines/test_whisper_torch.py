@@ -1,5 +1,6 @@
 """Whisper on PyTorch gives what Whisper on CTranslate2 gives, word by word."""
 
+import json
 import pickle
 import shutil
 from collections.abc import Callable
@@ -23,24 +24,15 @@ from clipkit.errors import (
 )
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
-from clipkit.types.speech import Speech
-from clipkit.types.time import Span
-from tests.engines.tiny_whisper import TinyWhisper
+from tests.engines.tiny_whisper import ONCE, TinyWhisper, three_windows
 
 MakeSound = Callable[[int, float], Audio]
-ONCE = Decoding(least_log_probability=float("-inf"), most_compression=float("inf"))
-"""For models of random weights, all of whose texts are doubtful."""
 
 
 def engine(model: TinyWhisper, decoding: Decoding = ONCE, batch_size: int = 0) -> WhisperTorch:
     return WhisperTorch(
         str(model.transformers), device="cpu", decoding=decoding, batch_size=batch_size
     )
-
-
-def three_windows(tones: MakeSound) -> tuple[Audio, Speech]:
-    """Return 80 s of sound whose speech makes a window of each span."""
-    return tones(7, 80.0), Speech((Span(1.0, 24.0), Span(26.0, 49.0), Span(51.0, 79.0)), 80.0)
 
 
 @pytest.mark.parametrize("language", ["en", "de", None])
@@ -191,6 +183,21 @@ def test_a_truncated_model_is_corrupt(
 def test_options_that_cannot_be_are_refused_at_construction(options: dict[str, object]) -> None:
     with pytest.raises(OptionError):
         WhisperTorch(**options)  # type: ignore[arg-type]
+
+
+def test_a_model_that_does_not_name_its_heads_is_timed_all_the_same(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor, tmp_path: Path
+) -> None:
+    audio, speech = three_windows(tones)
+    folder = shutil.copytree(tiny_whisper.transformers, tmp_path / "model")
+    settings = json.loads((folder / "generation_config.json").read_text())
+    del settings["alignment_heads"]
+    (folder / "generation_config.json").write_text(json.dumps(settings))
+    whisper = WhisperTorch(str(folder), device="cpu", decoding=ONCE)
+    words = whisper.transcribe(audio, speech, "en", monitor).words
+    expected = engine(tiny_whisper).transcribe(audio, speech, "en", monitor).words
+    assert [word.text for word in words] == [word.text for word in expected]
+    assert len({word.span.start_s for word in words}) > 10
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

@@ -5,7 +5,7 @@ given seed, answers to the sound, and ends its text after some words.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,22 @@ from transformers import (
 )
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
+from clipkit.engines.whisper_decoding import Decoding
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech
+from clipkit.types.time import Span
+
+MakeSound = Callable[[int, float], Audio]
+
 _TEXT_TOKENS = 1024
 _LANGUAGES = tuple(LANGUAGES)[:99]
 """Those of the models before large-v3, in Whisper's order."""
 
 _SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
+
+
+ONCE = Decoding(least_log_probability=float("-inf"), most_compression=float("inf"))
+"""For models of random weights, all of whose texts are doubtful."""
 
 
 @dataclass(frozen=True)
@@ -175,3 +186,9 @@ def _generation_config(tokenizer: Tokenizer, end: int, multilingual: bool) -> Ge
             task: identity(f"<|{task}|>") for task in ("translate", "transcribe")
         }
     return GenerationConfig(**known)
+
+
+def three_windows(tones: MakeSound) -> tuple[Audio, Speech]:
+    """Return 80 s of sound whose speech makes a window of each span."""
+    spans = (Span(1.0, 24.0), Span(26.0, 49.0), Span(51.0, 79.0))
+    return tones(7, 80.0), Speech(spans, 80.0)
