@@ -189,18 +189,25 @@ def delete_job(connection: Connection, team_id: str, job_id: str) -> bool:
 
     Minutes of renders that are not made any more are given back.
     """
-    unmade = (
-        select(func.coalesce(func.sum(renders.c.minutes), 0.0))
-        .join(clips, clips.c.id == renders.c.clip_id)
-        .where(clips.c.job_id == job_id, renders.c.status.in_(["queued", "processing"]))
-    )
-    connection.execute(
-        update(teams)
-        .where(teams.c.id == team_id)
-        .values(minutes_used=teams.c.minutes_used - unmade.scalar_subquery())
-    )
-    done = connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.team_id == team_id))
-    return done.rowcount > 0
+    # Held in the order in which everybody takes them: the job, its clips, and the team at last.
+    job = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.team_id == team_id)
+    if connection.execute(job.with_for_update()).one_or_none() is None:
+        return False
+    held = select(clips.c.id).where(clips.c.job_id == job_id).order_by(clips.c.id)
+    clip_ids = connection.execute(held.with_for_update()).scalars().all()
+    unmade = connection.execute(
+        select(func.sum(renders.c.minutes)).where(
+            renders.c.clip_id.in_(clip_ids), renders.c.status.in_(["queued", "processing"])
+        )
+    ).scalar_one()
+    connection.execute(delete(jobs).where(jobs.c.id == job_id))
+    if unmade is not None:
+        connection.execute(
+            update(teams)
+            .where(teams.c.id == team_id)
+            .values(minutes_used=teams.c.minutes_used - unmade)
+        )
+    return True
 
 
 def find_clip(connection: Connection, team_id: str, clip_id: str) -> StoredClip | None:

@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from clipkit.media.probe import probe
-from clipkit.server.records.jobs import delete_job
+from clipkit.server.records.jobs import delete_job, hold_clip
+from clipkit.server.records.renders import charge
 from clipkit.server.records.tables import teams
 from clipkit.server.settings import Settings
 from clipkit.server.storage.objects import render_key
@@ -153,3 +154,21 @@ def test_a_clip_that_is_deleted_meanwhile_is_not_rendered(
         time.sleep(0.5)
         assert not answer.done()
     assert answer.result().status_code == 404
+
+
+def test_a_render_and_a_deletion_at_once_do_not_wait_for_each_other(
+    client: TestClient, settings: Settings, short_video: Path
+) -> None:
+    with working(settings):
+        clip, _ = _clips(client, short_video)
+    assert _start(client, clip["id"]).status_code == 202  # there is something to be given back
+    service = service_of(client)
+    (job,) = client.get("/v1/clips", headers=token()).json()["jobs"]
+    path = f"/v1/clips/{job['job_id']}"
+    with ThreadPoolExecutor() as pool, service.database.writing() as connection:
+        assert hold_clip(connection, "team_1", clip["id"]) is not None
+        answer = pool.submit(client.delete, path, headers=token())
+        time.sleep(0.5)
+        assert charge(connection, "team_1", 0.0, None)
+        assert not answer.done()
+    assert answer.result().status_code == 204
