@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clipkit.engines.hub import Hub
+from clipkit.engines.reading import Reading
 from clipkit.engines.weights import Weights
-from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding
+from clipkit.engines.whisper_decoding import Attempt, Decoded
+from clipkit.engines.whisper_model import Alignment
 from clipkit.engines.whisper_models import WHISPER_MODELS, engine_name, whisper_weights
-from clipkit.engines.whisper_reading import Alignment, Reading, WhisperReader
-from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
+from clipkit.engines.whisper_reading import WhisperReader
+from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.errors import (
     CorruptWeights,
     DeviceUnavailable,
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["WHISPER_MODELS", "WhisperCT2"]
+
+_MOST_WORKERS = 4
+"""Batches decoded at a time on a CPU, each by its share of the cores: a step of decoding is too
+small to be divided among many."""
 
 _DEVICES = ("auto", "cpu", "cuda")
 _COMPUTE_TYPES = (
@@ -56,9 +62,9 @@ class WhisperCT2:
             the path of a folder with a converted model. "auto": large-v3-turbo on CUDA, else small.
         device: "cpu", "cuda", or "auto": CUDA where CTranslate2 sees a device.
         compute_type: As CTranslate2 names it; "auto": float16 on CUDA, int8 on the CPU.
-        decoding: How text is found, and when it is looked for again; greedily at first.
-        instructions: What the model is asked for: the task, words that are likely.
-        batch_size: Windows decoded together.
+        reading: What it is asked for, and how it finds it.
+        batch_size: Windows decoded together; 0: 4 on the CPU, where as many batches as there are
+            workers are decoded at a time, 16 on CUDA.
         hub: The line to the hub.
 
     Raises:
@@ -71,13 +77,12 @@ class WhisperCT2:
         *,
         device: str = "auto",
         compute_type: str = "auto",
-        decoding: Decoding = Decoding(),  # noqa: B008 - it is frozen
-        instructions: Instructions = Instructions(),  # noqa: B008 - so is it
-        batch_size: int = 8,
+        reading: Reading = Reading(),  # noqa: B008 - it is frozen
+        batch_size: int = 0,
         hub: Hub | None = None,
     ) -> None:
-        if batch_size < 1:
-            raise OptionError("batch_size is positive", f"it is {batch_size}")
+        if batch_size < 0:
+            raise OptionError("batch_size is positive, or 0", f"it is {batch_size}")
         if device not in _DEVICES or compute_type not in _COMPUTE_TYPES:
             raise OptionError(
                 f"Whisper cannot run on {device!r} with {compute_type!r}",
@@ -88,8 +93,7 @@ class WhisperCT2:
         self.model = model
         self.device = device
         self.compute_type = compute_type
-        self.decoding = decoding
-        self.instructions = instructions
+        self.reading = reading
         self.batch_size = batch_size
         self._hub = hub or Hub()
         self._loaded: _Loaded | None = None
@@ -123,7 +127,7 @@ class WhisperCT2:
         return (
             f"ctranslate2 {ctranslate2.__version__}, {engine_name(self.model_for(device))}: "
             f"{weights} on {device} in {_compute_type(self.compute_type, device)}, "
-            f"{self.decoding}, {self.instructions}"
+            f"{self.reading}"
         )
 
     @property
@@ -182,9 +186,8 @@ class WhisperCT2:
             model,
             tokens,
             engine_name(name),
-            Reading(
-                decoding=self.decoding, instructions=self.instructions, batch_size=self.batch_size
-            ),
+            self.reading,
+            self.batch_size or (16 if device == "cuda" else 4),
         )
         return _Loaded(reader, name, device)
 
@@ -248,13 +251,16 @@ class _Model:
         import ctranslate2
 
         self.device = device
+        cores = os.cpu_count() or 1
+        self.workers = min(cores, _MOST_WORKERS) if device == "cpu" else 1
         self._storage = ctranslate2.StorageView
         with self.translated(f"cannot load Whisper from {folder} on {device}"):
             self._whisper = ctranslate2.models.Whisper(
                 str(folder),
                 device=device,
                 compute_type=_compute_type(compute_type, device),
-                intra_threads=os.cpu_count() or 0,
+                inter_threads=self.workers,
+                intra_threads=cores // self.workers,
             )
             if device == "cuda":
                 # Libraries that CUDA needs are loaded at the first multiplication: have it now.

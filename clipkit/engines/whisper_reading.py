@@ -1,109 +1,63 @@
 """From speech to words with a Whisper model, on whichever engine it runs."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import chain, islice
+from typing import Any, Literal, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
+from clipkit.engines.feeding import in_order
 from clipkit.engines.loading import IMPORTS
 from clipkit.engines.log_mel import FRAMES_A_SECOND, LogMel
-from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding, decode
-from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
-from clipkit.engines.whisper_windows import WINDOW_S, packed
-from clipkit.errors import UnsupportedLanguage
+from clipkit.engines.reading import Reading
+from clipkit.engines.whisper_decoding import Attempt, Decoded, compression, decode
+from clipkit.engines.whisper_model import WhisperModel
+from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.engines.whisper_windows import Batch, Window, batched, packed, spread
+from clipkit.engines.whisper_words import believed, shared_out, timed
+from clipkit.errors import OutOfMemory, UnsupportedLanguage
 from clipkit.types.events import Monitor
 from clipkit.types.language import LANGUAGES
 from clipkit.types.media import Audio
-from clipkit.types.speech import Speech, Transcript, Word
+from clipkit.types.speech import Dropped, Speech, Transcript, Word
 from clipkit.types.time import Span
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-_FRAME_S = 0.02
-"""What one encoder position stands for."""
+_Outcome = TypeVar("_Outcome")
 
 _LANGUAGE_WINDOWS = 5
-"""So many tell the language, from all over the source: one may begin with a greeting in another."""
+"""So many tell the language, far from one another: one may begin with a greeting in another."""
+
+_LANGUAGE_AMONG = 17
+"""They come from so many at the beginning, some eight minutes: it need not all be decoded first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alignment:
-    """Where the tokens of a text lie in a window."""
+class _Task:
+    """What is asked for, the same for all of a source."""
 
-    path: npt.NDArray[np.int64]
-    """Shape (steps, 2): token and encoder position, a monotonic path through both."""
+    audio: Audio
+    language: str | None
+    """None for models that know English only."""
 
-    probabilities: Sequence[float]
-    """Of each token of the text, 0 to 1."""
-
-
-class WhisperModel(Protocol):
-    """A Whisper model in memory. What ``encode`` gives is its own affair."""
-
-    @property
-    def device(self) -> str:
-        """Where it takes spectrograms: "cpu", "cuda" or "cuda:1"."""
-        ...
-
-    @property
-    def mel_bins(self) -> int:
-        """Bands of its spectrograms."""
-        ...
-
-    @property
-    def is_multilingual(self) -> bool:
-        """Whether it knows more than English."""
-        ...
-
-    def encode(self, mel: "Tensor") -> Any:
-        """Encode windows: shape (windows, bins, frames)."""
-        ...
-
-    def languages(self, encoded: Any) -> Sequence[Sequence[tuple[str, float]]]:
-        """Return, for each window, the tokens of languages with their probabilities."""
-        ...
-
-    def decode(
-        self, encoded: Any, prompts: Sequence[list[int]], attempt: Attempt, most_tokens: int
-    ) -> list[Decoded]:
-        """Return the text that follows each window's prompt; all prompts are the same."""
-        ...
-
-    def align(
-        self,
-        encoded: Any,
-        opening: list[int],
-        texts: Sequence[list[int]],
-        frames: Sequence[int],
-    ) -> Sequence[Alignment]:
-        """Return where the tokens of each window's text lie.
-
-        Args:
-            encoded: The windows.
-            opening: Tokens before the text.
-            texts: Tokens of the texts.
-            frames: How many frames of each window are sound, not filled up.
-        """
-        ...
-
-    def translated(self, asked: str) -> AbstractContextManager[None]:
-        """Turn what the engine raises within a block into errors of ours."""
-        ...
+    prompt: list[int]
+    monitor: Monitor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How speech is read."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Item:
+    """Some windows to read."""
 
-    decoding: Decoding
-    instructions: Instructions
-    batch_size: int
-    """Windows decoded together."""
+    batch: Batch
+    encoded: Any | None
+    """What the model's encoder made of them, where it has been at them already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was read in one window."""
+
+    window: Window
+    words: tuple[Word, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
 
 
 class WhisperReader:
@@ -114,6 +68,7 @@ class WhisperReader:
         tokens: Its vocabulary.
         name: Of the engine with its model, as it stands in results.
         how: What it is asked for, and how it finds it.
+        batch_size: Windows decoded together; fewer where memory runs out.
     """
 
     def __init__(
@@ -122,13 +77,13 @@ class WhisperReader:
         tokens: WhisperTokens,
         name: str,
         how: Reading,
+        batch_size: int,
     ) -> None:
         self._model = model
         self._tokens = tokens
         self._name = name
-        self._decoding = how.decoding
-        self._instructions = how.instructions
-        self._batch_size = how.batch_size
+        self._how = how
+        self._batch_size = batch_size
         self.languages = tokens.languages() if model.is_multilingual else frozenset({"en"})
         with IMPORTS:
             self._mel = LogMel(model.mel_bins, model.device)
@@ -140,6 +95,7 @@ class WhisperReader:
 
         Raises:
             UnsupportedLanguage: The model does not know the language.
+            OutOfMemory: One window alone is too much.
         """
         if language is not None and language not in self.languages:
             raise UnsupportedLanguage(
@@ -147,106 +103,181 @@ class WhisperReader:
                 f"{self._name} does not know it",
                 "Use a multilingual model, or leave the language out.",
             )
-        windows = packed(speech.spans, audio.duration_s)
-        if language is None and windows:
-            with self._model.translated("cannot detect the language with Whisper"):
-                language = self._detected(audio, spread(windows, _LANGUAGE_WINDOWS))
-        words: list[Word] = []
-        for start in range(0, len(windows), self._batch_size):
-            monitor.checkpoint()
-            batch = windows[start : start + self._batch_size]
-            with self._model.translated("cannot recognise speech with Whisper"):
-                for found in self._words(audio, batch, language):
-                    words += found
-            monitor.progress(batch[-1].end_s, audio.duration_s)
-        # Whisper knows a few languages that ISO 639-1 does not, such as Hawaiian.
-        code = language if language in LANGUAGES else None
-        return Transcript(tuple(words), code, self._name)
+        lengths_s = self._how.windows_s
+        windows: Iterable[Window] = packed(speech.spans, lengths_s[0], lengths_s[-1])
+        encoded: list[_Item] = []
+        if language is None and not self._model.is_multilingual:
+            language = "en"
+        if language is None:
+            first = list(islice(windows, _LANGUAGE_AMONG))
+            telling = spread(first, _LANGUAGE_WINDOWS)
+            encoded = self._encoded_ahead(audio, telling, monitor)
+            language = self._told_by(encoded)
+            windows = chain((window for window in first if window not in telling), windows)
+        spoken = language if self._model.is_multilingual else None
+        prompt = self._tokens.prompt(spoken, self._how.task, self._how.before)
+        task = _Task(audio, spoken, prompt, monitor)
+        items = chain(encoded, (_Item(batch, None) for batch in self._batches(windows)))
+        found: list[_Found] = []
+        for some in self._each(lambda item: self._heard(item, task), items, monitor):
+            found += some
+            until_s = max(one.window.span.end_s for one in found)
+            monitor.progress(until_s, max(until_s, audio.duration_s))
+        return self._transcript(found, language, monitor)
 
-    def _detected(self, audio: Audio, windows: Sequence[Span]) -> str:
-        """Return the language most probable over some windows."""
-        if not self._model.is_multilingual:
-            return "en"
+    def _each(
+        self, work: Callable[[_Item], _Outcome], items: Iterable[_Item], monitor: Monitor
+    ) -> Iterator[_Outcome]:
+        return in_order(work, items, self._model.workers, monitor.checkpoint)
+
+    def _batches(self, windows: Iterable[Window]) -> Iterator[Batch]:
+        return batched(windows, lambda: self._batch_size, self._how.windows_s)
+
+    def _encoded_ahead(
+        self, audio: Audio, windows: Sequence[Window], monitor: Monitor
+    ) -> list[_Item]:
+        """Encode the windows that tell the language; they are decoded from what comes of it."""
+        share = -(-len(windows) // self._model.workers)
+        size = max(1, min(share, self._batch_size))
+
+        def encode(item: _Item) -> _Item:
+            with self._model.translated("cannot detect the language with Whisper"):
+                return _Item(item.batch, self._encoded(audio, item.batch))
+
+        batches = batched(windows, lambda: size, self._how.windows_s)
+        return list(self._each(encode, (_Item(batch, None) for batch in batches), monitor))
+
+    def _told_by(self, encoded: Sequence[_Item]) -> str | None:
+        """Return the language most probable over some windows; None without any."""
         totals: dict[str, float] = {}
-        for ranking in self._model.languages(self._encoded(audio, windows)):
-            for token, probability in ranking:
+        for item in encoded:
+            with self._model.translated("cannot detect the language with Whisper"):
+                rankings = self._model.languages(item.encoded)
+            for token, probability in chain.from_iterable(rankings):
                 code = self._tokens.language_of(token)
                 totals[code] = totals.get(code, 0.0) + probability
-        return max(sorted(totals), key=lambda code: totals[code])
+        return max(sorted(totals), key=lambda code: totals[code], default=None)
 
-    def _words(
-        self, audio: Audio, windows: Sequence[Span], language: str | None
-    ) -> list[list[Word]]:
-        """Return the words of each window."""
-        spoken = language if self._model.is_multilingual else None
-        prompt = self._tokens.prompt(spoken, self._instructions)
-        encoded = self._encoded(audio, windows)
+    def _heard(self, item: _Item, task: _Task) -> list[_Found]:
+        """Read windows; where memory runs out, fewer at a time."""
+        windows = item.batch.windows
+        task.monitor.checkpoint()
+        if len(windows) > self._batch_size:  # it has become smaller since
+            return self._in_parts(item, task)
+        try:
+            with self._model.translated("cannot recognise speech with Whisper"):
+                return self._read(item, task)
+        except OutOfMemory as error:
+            if len(windows) == 1:
+                raise
+            reason = error.found
+        # Not within the block: the error holds on to what filled the memory.
+        half = len(windows) // 2
+        self._batch_size = min(self._batch_size, half)
+        task.monitor.fallback(f"{len(windows)} windows at once", f"{half} at once", reason)
+        return self._in_parts(item, task)
+
+    def _in_parts(self, item: _Item, task: _Task) -> list[_Found]:
+        size, length_s = self._batch_size, item.batch.length_s
+        parts = batched(item.batch.windows, lambda: size, (length_s,))
+        return [one for part in parts for one in self._heard(_Item(part, None), task)]
+
+    def _read(self, item: _Item, task: _Task) -> list[_Found]:
+        """Return what is said in some windows."""
+        decoding, windows = self._how.decoding, item.batch.windows
+        encoded = item.encoded
+        if encoded is None:
+            encoded = self._encoded(task.audio, item.batch)
 
         def run(places: Sequence[int], attempt: Attempt) -> list[Decoded]:
-            # Few are looked at again: to encode them anew takes less than to keep all at hand.
-            is_all = len(places) == len(windows)
-            some = encoded if is_all else self._encoded(audio, [windows[one] for one in places])
-            most = self._decoding.most_tokens
-            return self._model.decode(some, [prompt] * len(places), attempt, most)
+            task.monitor.checkpoint()
+            some = encoded
+            if len(places) < len(windows):
+                # Few are looked at again: to encode them anew takes less than to keep all at hand.
+                few = tuple(windows[place] for place in places)
+                some = self._encoded(task.audio, Batch(few, item.batch.length_s))
+            return self._model.decode(
+                some, [task.prompt] * len(places), attempt, decoding.most_tokens
+            )
 
-        found = decode(run, len(windows), self._text, self._decoding)
+        decoded = decode(run, len(windows), self._text, decoding)
+        doubts = [self._doubt(one) for one in decoded]
         texts = [
-            [] if self._decoding.is_silence(one) else self._tokens.text_tokens(one.tokens)
-            for one in found
+            [] if doubt else self._tokens.text_tokens(one.tokens)
+            for one, doubt in zip(decoded, doubts, strict=True)
         ]
-        frames = [max(1, round(window.duration_s * FRAMES_A_SECOND)) for window in windows]
-        opening = self._tokens.opening(spoken, self._instructions.task)
-        alignments = self._model.align(encoded, opening, texts, frames)
-        return [
-            self._timed(tokens, alignment, window, spoken)
-            for tokens, alignment, window in zip(texts, alignments, windows, strict=True)
-        ]
+        found = self._worded(texts, encoded, windows, task)
+        for place, (one, doubt) in enumerate(zip(decoded, doubts, strict=True)):
+            text = self._text(one).strip()
+            if doubt and text:
+                dropped = Dropped(text, windows[place].span, doubt)
+                found[place] = _Found(windows[place], dropped=(dropped,))
+        return found
 
-    def _encoded(self, audio: Audio, windows: Sequence[Span]) -> Any:
-        return self._model.encode(self._mel([audio.cut(window) for window in windows], WINDOW_S))
+    def _encoded(self, audio: Audio, batch: Batch) -> Any:
+        pieces = [audio.cut(window.span) for window in batch.windows]
+        return self._model.encode(self._mel(pieces, batch.length_s))
 
     def _text(self, found: Decoded) -> str:
         return self._tokens.text(self._tokens.text_tokens(found.tokens))
 
-    def _timed(
-        self, tokens: list[int], alignment: Alignment, window: Span, language: str | None
-    ) -> list[Word]:
-        """Give each word the time at which the alignment enters its first token."""
-        if not tokens:
-            return []
-        starts_s = token_starts_s(alignment.path, len(tokens))
-        words: list[Word] = []
-        position = 0
-        for text, count in self._tokens.words(tokens, language):
-            first, last = position, position + count
-            position = last
-            if not text:
-                continue
-            start_s = window.start_s + float(starts_s[first])
-            end_s = window.start_s + float(starts_s[last])
-            span = Span(round(start_s, 3), round(max(start_s, end_s), 3)).clamped(window)
-            heard = alignment.probabilities[first:last]
-            confidence = round(float(np.mean(heard)), 3) if heard else None
-            words.append(Word(text, span, confidence))
-        assert all(a.span.start_s <= b.span.start_s for a, b in pairwise(words))
-        return words
+    def _doubt(self, found: Decoded) -> Literal["silence", "loop"] | None:
+        """Return why a text is not believed, if it is not."""
+        decoding = self._how.decoding
+        if decoding.is_silence(found):
+            return "silence"
+        return "loop" if compression(self._text(found)) > decoding.most_compression else None
+
+    def _worded(
+        self, texts: Sequence[list[int]], encoded: Any, windows: Sequence[Window], task: _Task
+    ) -> list[_Found]:
+        """Return the words of windows, from the tokens of their texts."""
+        spelt = [self._tokens.words(tokens, task.language) for tokens in texts]
+        if not self._how.word_times:
+            return [
+                _Found(window, tuple(shared_out(words, window.speech)))
+                for window, words in zip(windows, spelt, strict=True)
+            ]
+        heard = [_sounding(task.audio, window) for window in windows]
+        frames = [max(1, round(span.duration_s * FRAMES_A_SECOND)) for span in heard]
+        opening = self._tokens.opening(task.language, self._how.task)
+        alignments = self._model.align(encoded, opening, texts, frames)
+        found = []
+        for place, window in enumerate(windows):
+            words = timed(spelt[place], alignments[place], heard[place]) if texts[place] else []
+            kept, left_out = believed(words, window.speech)
+            dropped = [_outside(run) for run in left_out]
+            found.append(_Found(window, tuple(kept), tuple(dropped)))
+        return found
+
+    def _transcript(
+        self, found: list[_Found], language: str | None, monitor: Monitor
+    ) -> Transcript:
+        """Put together what was read in all windows."""
+        found.sort(key=lambda one: one.window.span)
+        dropped = tuple(chain.from_iterable(one.dropped for one in found))
+        if dropped:
+            monitor.notice(
+                "text_dropped",
+                f"{len(dropped)} stretches of text are taken for made up and kept apart "
+                f"({', '.join(sorted({one.reason for one in dropped}))})",
+            )
+        if language is not None and self._how.task == "translate":
+            language = "en"
+        # Whisper knows a few languages that ISO 639-1 does not, such as Hawaiian.
+        code = language if language in LANGUAGES else None
+        words = tuple(chain.from_iterable(one.words for one in found))
+        return Transcript(words, code, self._name, dropped=dropped)
 
 
-def spread(windows: Sequence[Span], count: int) -> list[Span]:
-    """Return so many windows, or all, as far from one another as can be."""
-    places = np.linspace(0, len(windows) - 1, min(count, len(windows)))
-    return [windows[round(place)] for place in places]
+def _sounding(audio: Audio, window: Window) -> Span:
+    """Return the part of a window that is not beyond the end of the sound."""
+    span = window.span
+    held_s = len(audio.cut(span)) / audio.rate_hz
+    return Span(span.start_s, min(span.end_s, span.start_s + held_s))
 
 
-def token_starts_s(path: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
-    """Return when each token begins, and last where the text ends: shape (count + 1,).
-
-    Args:
-        path: Shape (steps, 2): token and encoder position, a monotonic path through both.
-        count: Number of text tokens.
-    """
-    enters = np.r_[True, np.diff(path[:, 0]) > 0]
-    starts_s = path[enters, 1] * _FRAME_S
-    ends_s = path[-1, 1] * _FRAME_S
-    padded = np.r_[starts_s, np.full(max(0, count + 1 - len(starts_s)), ends_s)]
-    return np.maximum.accumulate(padded[: count + 1])
+def _outside(run: tuple[Word, ...]) -> Dropped:
+    text = " ".join(word.text for word in run)
+    span = Span(run[0].span.start_s, max(word.span.end_s for word in run))
+    return Dropped(text, span, "outside_speech")

@@ -5,10 +5,9 @@ tokenizers library.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from clipkit.errors import CorruptWeights, OptionError
+from clipkit.errors import CorruptWeights
 
 _REMEDY = "Give the tokenizer.json of a Whisper model."
 
@@ -19,38 +18,10 @@ _ISO_CODES = {"jw": "jv"}
 """Whisper's codes that ISO 639-1 writes otherwise."""
 
 _WHISPER_CODES = {iso: code for code, iso in _ISO_CODES.items()}
-_TASKS = ("transcribe", "translate")
 _MOST_BEFORE = 200
 """Tokens before a window: with those of its text they have to fit into the decoder's 448."""
 
 _BROKEN = "\N{REPLACEMENT CHARACTER}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instructions:
-    """What a model is asked for, beside the language."""
-
-    task: str = "transcribe"
-    """"transcribe", or "translate": into English, by models that were trained to."""
-
-    initial_prompt: str = ""
-    """Text as if it came before each window: names, spelling, style."""
-
-    hotwords: str = ""
-    """Words that are likely to be said."""
-
-    def __post_init__(self) -> None:
-        if self.task not in _TASKS:
-            raise OptionError(
-                f"Whisper does not know the task {self.task!r}",
-                "it is none that it was trained for",
-                f"Use one of {', '.join(_TASKS)}.",
-            )
-
-    @property
-    def before(self) -> str:
-        """What stands before each window; what came last counts most."""
-        return " ".join(filter(None, [self.hotwords.strip(), self.initial_prompt.strip()]))
 
 
 class WhisperTokens:
@@ -110,12 +81,18 @@ class WhisperTokens:
             self._id(f"<|{task}|>"),
         ]
 
-    def prompt(self, language: str | None, instructions: Instructions) -> list[int]:
-        """Return what decoding starts from: the opening, and that no timestamps are wanted."""
-        asked = [*self.opening(language, instructions.task), self.no_timestamps]
-        if not instructions.before:
+    def prompt(self, language: str | None, task: str, before: str) -> list[int]:
+        """Return what decoding starts from: the opening, and that no timestamps are wanted.
+
+        Args:
+            language: None for a model that knows English only.
+            task: "transcribe" or "translate".
+            before: Text as if it came before the window; empty for none.
+        """
+        asked = [*self.opening(language, task), self.no_timestamps]
+        if not before:
             return asked
-        ids = self._tokenizer.encode(f" {instructions.before}", add_special_tokens=False).ids
+        ids = self._tokenizer.encode(f" {before}", add_special_tokens=False).ids
         return [self._before, *ids[-_MOST_BEFORE:], *asked]
 
     def text_tokens(self, tokens: Sequence[int]) -> list[int]:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from clipkit.engines.hub import Hub
 from clipkit.engines.loading import IMPORTS, device_for, identity_of, loading, require_device
+from clipkit.engines.reading import Reading
 from clipkit.engines.warping import warped
 from clipkit.engines.weights import Weights
-from clipkit.engines.whisper_decoding import Attempt, Decoded, Decoding
+from clipkit.engines.whisper_decoding import Attempt, Decoded
+from clipkit.engines.whisper_model import Alignment
 from clipkit.engines.whisper_models import model_title, torch_weights
 from clipkit.engines.whisper_net import Rules, WhisperDecoder
-from clipkit.engines.whisper_reading import Alignment, Reading, WhisperReader
-from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
+from clipkit.engines.whisper_reading import WhisperReader
+from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.errors import EngineError, OptionError, OutOfMemory
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
@@ -39,8 +41,7 @@ class WhisperTorch:
             the path of a folder as transformers saves it.
         device: "cpu", "cuda" or "auto": CUDA where PyTorch sees a device.
         dtype: "float32", "bfloat16", "float16", or "auto": bfloat16 on CUDA, float32 on the CPU.
-        decoding: How text is found, and when it is looked for again; greedily at first.
-        instructions: What the model is asked for: the task, words that are likely.
+        reading: What it is asked for, and how it finds it.
         batch_size: Windows decoded together; 0: 64 on CUDA, 8 on the CPU.
         hub: The line to the hub.
 
@@ -54,8 +55,7 @@ class WhisperTorch:
         *,
         device: str = "auto",
         dtype: str = "auto",
-        decoding: Decoding = Decoding(),  # noqa: B008 - it is frozen
-        instructions: Instructions = Instructions(),  # noqa: B008 - so is it
+        reading: Reading = Reading(),  # noqa: B008 - it is frozen
         batch_size: int = 0,
         hub: Hub | None = None,
     ) -> None:
@@ -70,8 +70,7 @@ class WhisperTorch:
         self.model = model
         self.device = device
         self.dtype = dtype
-        self.decoding = decoding
-        self.instructions = instructions
+        self.reading = reading
         self.batch_size = batch_size
         self._weights: Weights = torch_weights(model, hub or Hub())
         self._reader: WhisperReader | None = None
@@ -93,9 +92,7 @@ class WhisperTorch:
         if weights is None:
             return None
         dtype = self._dtype(device_for(self.device))
-        return (
-            f"torch {version('torch')}, {weights} in {dtype}, {self.decoding}, {self.instructions}"
-        )
+        return f"torch {version('torch')}, {weights} in {dtype}, {self.reading}"
 
     @property
     def languages(self) -> frozenset[str] | None:
@@ -123,7 +120,8 @@ class WhisperTorch:
             model,
             tokens,
             self.name,
-            Reading(decoding=self.decoding, instructions=self.instructions, batch_size=batch_size),
+            self.reading,
+            batch_size,
         )
 
     def close(self) -> None:
@@ -153,6 +151,7 @@ class _Model:
             from transformers import WhisperForConditionalGeneration
 
         self.device = device
+        self.workers = 1
         self._tokens = tokens
         with loading(
             f"cannot load Whisper from {folder} on {device}",

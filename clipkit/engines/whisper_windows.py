@@ -1,7 +1,11 @@
-"""Cutting speech into the 30 s windows that Whisper looks at."""
+"""Cutting speech into the windows of at most 30 s that Whisper looks at."""
 
 import math
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from clipkit.types.time import Span
 
@@ -10,32 +14,104 @@ _PAD_S = 0.1
 """So much sound around the speech goes along: onsets are soft."""
 
 
-def packed(speech: Iterable[Span], duration_s: float) -> list[Span]:
-    """Return windows of at most 30 s that hold all speech, each starting and ending at a pause.
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of the source with its real silences, so that times in it only lack its start."""
 
-    A window keeps its real silences, so a time in it is a time in the source less its start. Speech
-    without a pause for longer than a window is cut through.
+    span: Span
+    """Starts and ends at a pause; speech without one for longer than a window is cut through."""
+
+    speech: tuple[Span, ...]
+    """What is spoken in it; ascending, without overlap."""
+
+
+def packed(
+    speech: Iterable[Span], aim_s: float = WINDOW_S, longest_s: float = WINDOW_S
+) -> Iterator[Window]:
+    """Yield windows that hold all speech, each as soon as it is known how far it goes.
+
+    The last may go a little beyond the end of the sound.
+
+    Args:
+        speech: Ascending, without overlap.
+        aim_s: Spans share a window up to this length.
+        longest_s: What a span alone may take; a longer one is cut through.
     """
-    spans = list(_short_enough(speech))
-    windows: list[Span] = []
-    for number, span in enumerate(spans):
+    held: list[Span] = []
+    start_s = end_s = 0.0
+    for before_s, span, after_s in _between(_short_enough(speech, longest_s - 2 * _PAD_S)):
         # Between two spans that lie close the border is in the middle, off the onset of either.
-        before_s = spans[number - 1].end_s if number else -span.start_s
-        after_s = spans[number + 1].start_s if number + 1 < len(spans) else math.inf
-        start_s = max(span.start_s - _PAD_S, (before_s + span.start_s) / 2)
-        end_s = min(span.end_s + _PAD_S, (span.end_s + after_s) / 2, max(duration_s, span.end_s))
-        if windows and end_s - windows[-1].start_s <= WINDOW_S:
-            windows[-1] = Span(windows[-1].start_s, end_s)
-        elif end_s > start_s:
-            windows.append(Span(start_s, min(end_s, start_s + WINDOW_S)))
-    return windows
+        begins_s = max(span.start_s - _PAD_S, (before_s + span.start_s) / 2)
+        ends_s = min(span.end_s + _PAD_S, (span.end_s + after_s) / 2)
+        if held and ends_s - start_s > aim_s:
+            yield Window(Span(start_s, end_s), tuple(held))
+            held = []
+        if not held:
+            start_s = begins_s
+        held.append(span)
+        end_s = ends_s
+    if held:
+        yield Window(Span(start_s, end_s), tuple(held))
 
 
-def _short_enough(speech: Iterable[Span]) -> Iterable[Span]:
-    longest_s = WINDOW_S - 2 * _PAD_S
+def _between(spans: Iterable[Span]) -> Iterator[tuple[float, Span, float]]:
+    """Yield spans with where the one before ends and the next begins."""
+    waiting: tuple[float, Span] | None = None
+    for span in spans:
+        if waiting is None:
+            waiting = (-span.start_s, span)
+            continue
+        before_s, last = waiting
+        yield before_s, last, span.start_s
+        waiting = (last.end_s, span)
+    if waiting is not None:
+        yield *waiting, math.inf
+
+
+def _short_enough(speech: Iterable[Span], longest_s: float) -> Iterator[Span]:
     for span in speech:
         start_s = span.start_s
         while span.end_s - start_s > longest_s:
             yield Span(start_s, start_s + longest_s)
             start_s += longest_s
-        yield Span(start_s, span.end_s)
+        if span.end_s > start_s:
+            yield Span(start_s, span.end_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows that are decoded together."""
+
+    windows: tuple[Window, ...]
+    length_s: float
+    """What all are filled up to with silence."""
+
+
+def batched(
+    windows: Iterable[Window], size: Callable[[], int], lengths_s: Sequence[float]
+) -> Iterator[Batch]:
+    """Yield windows in batches, each of windows that are filled up to the same length.
+
+    Args:
+        windows: In order.
+        size: Returns how many windows the next batch has; it may change on the way.
+        lengths_s: Ascending; each window is filled up to the first that it fits into.
+    """
+    gathered: dict[float, list[Window]] = {length_s: [] for length_s in lengths_s}
+    for window in windows:
+        length_s = lengths_s[
+            min(bisect_left(lengths_s, window.span.duration_s), len(lengths_s) - 1)
+        ]
+        gathered[length_s].append(window)
+        if len(gathered[length_s]) >= size():
+            yield Batch(tuple(gathered[length_s]), length_s)
+            gathered[length_s] = []
+    for length_s, rest in gathered.items():
+        if rest:
+            yield Batch(tuple(rest), length_s)
+
+
+def spread(windows: Sequence[Window], count: int) -> list[Window]:
+    """Return so many windows, or all, as far from one another as can be."""
+    places = np.linspace(0, len(windows) - 1, min(count, len(windows)))
+    return [windows[round(place)] for place in places]

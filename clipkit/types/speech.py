@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,21 @@ class Word:
     """Label of who says it; None where the origin gives none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Text that a recogniser wrote where it is not believed."""
+
+    text: str
+    """As written."""
+
+    span: Span
+    """The stretch of the source it was written for."""
+
+    reason: Literal["silence", "loop", "outside_speech"]
+    """The model itself says that nobody speaks; the text goes in circles; its words lie where no
+    speech was found."""
+
+
 @dataclass(frozen=True)
 class Transcript:
     """Everything that is said, word by word."""
@@ -91,6 +107,9 @@ class Transcript:
     marks: tuple["Cue", ...] = ()
     """What readers found marked between the words, as written: "[Laughter]", "♪ la la ♪"; in the
     order of their starts."""
+
+    dropped: tuple[Dropped, ...] = ()
+    """What a recogniser wrote that is taken for made up; in the order of their starts."""
 
     @property
     def text(self) -> str:

@@ -13,6 +13,7 @@ from huggingface_hub import constants
 from clipkit.engines import weights as weights_module
 from clipkit.engines.embedder import SentenceEmbedder, minilm, packaged_minilm
 from clipkit.engines.hub import Hub
+from clipkit.engines.reading import Reading
 from clipkit.engines.scenes import SceneDetectShots
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sound_text import SoundTextModel
@@ -20,7 +21,6 @@ from clipkit.engines.sphinx import PocketSphinx
 from clipkit.engines.vision_text import VisionTextModel
 from clipkit.engines.weights import LOCK_NAME, FolderWeights, HubWeights
 from clipkit.engines.whisper_ct2 import WhisperCT2
-from clipkit.engines.whisper_decoding import Decoding
 from clipkit.files import sha256_of
 from clipkit.pipeline.keys import step_key
 from clipkit.pipeline.wiring import described
@@ -192,7 +192,10 @@ def test_whisper_is_told_by_all_that_changes_its_words(
         WhisperCT2(model, device="cpu", compute_type="int8").identity,
         WhisperCT2(model, device="cpu", compute_type="float32").identity,
         WhisperCT2(
-            model, device="cpu", compute_type="int8", decoding=Decoding(beam_size=5)
+            model,
+            device="cpu",
+            compute_type="int8",
+            reading=Reading(task="translate"),
         ).identity,
         WhisperCT2(str(renamed), device="cpu", compute_type="int8").identity,
         WhisperCT2(str(changed), device="cpu", compute_type="int8").identity,

@@ -14,11 +14,12 @@ from tokenizers import Tokenizer
 from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration
 from transformers.models.whisper.generation_whisper import _dynamic_time_warping, _median_filter
 
+from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
-from clipkit.engines.whisper_reading import WhisperReader, token_starts_s
+from clipkit.engines.whisper_reading import WhisperReader
 from clipkit.errors import Cancelled, UnsupportedLanguage
-from clipkit.types.events import Monitor
+from clipkit.types.events import Event, Monitor, Notice
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript, Word
 from clipkit.types.time import Span
@@ -26,15 +27,18 @@ from tests.engines.tiny_whisper import ONCE, TinyWhisper, id_of, three_windows
 
 MakeSound = Callable[[int, float], Audio]
 
+UNSURE = Reading(decoding=Decoding(most_compression=float("inf")))
+"""Texts of a low probability are doubtful."""
+
 
 def engine(
-    model: TinyWhisper, batch_size: int = 8, beam_size: int = 1, decoding: Decoding = ONCE
+    model: TinyWhisper, batch_size: int = 8, beam_size: int = 1, reading: Reading = ONCE
 ) -> WhisperCT2:
     return WhisperCT2(
         str(model.ct2),
         device="cpu",
         compute_type="float32",
-        decoding=replace(decoding, beam_size=beam_size),
+        reading=replace(reading, decoding=replace(reading.decoding, beam_size=beam_size)),
         batch_size=batch_size,
     )
 
@@ -189,11 +193,17 @@ def test_the_weights_know_the_languages(
         assert len(whisper.languages) == count
 
 
-def test_a_window_said_to_be_silent_has_no_words(
-    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+def test_a_window_said_to_be_silent_has_no_words_but_keeps_them_apart(
+    tiny_whisper: TinyWhisper,
+    tones: MakeSound,
+    monitor: Monitor,
+    events: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     audio, speech = three_windows(tones)
-    whisper = engine(tiny_whisper, decoding=Decoding(most_compression=float("inf")))
+    whisper = engine(
+        tiny_whisper, reading=Reading(decoding=Decoding(most_compression=float("inf")))
+    )
     everything = engine(tiny_whisper).transcribe(audio, speech, "en", monitor).words
     generate = ctranslate2.models.Whisper.generate
 
@@ -208,9 +218,15 @@ def test_a_window_said_to_be_silent_has_no_words(
         ]
 
     monkeypatch.setattr(ctranslate2.models.Whisper, "generate", second_is_silent)
-    rest = whisper.transcribe(audio, speech, "en", monitor).words
+    transcript = whisper.transcribe(audio, speech, "en", monitor)
+    rest = transcript.words
     assert rest == tuple(word for word in everything if not 25.0 < word.span.start_s < 50.0)
     assert len(rest) < len(everything)
+    (dropped,) = transcript.dropped
+    assert dropped.reason == "silence"
+    assert dropped.text == " ".join(w.text for w in everything if 25.0 < w.span.start_s < 50.0)
+    assert dropped.span == Span(25.9, 49.1)
+    assert [event.code for event in events if isinstance(event, Notice)] == ["text_dropped"]
 
 
 def test_a_window_that_goes_in_circles_is_decoded_again_by_itself(
@@ -236,7 +252,9 @@ def test_a_window_that_goes_in_circles_is_decoded_again_by_itself(
         ]
 
     monkeypatch.setattr(ctranslate2.models.Whisper, "generate", second_is_poor)
-    whisper = engine(tiny_whisper, decoding=Decoding(most_compression=float("inf")))
+    whisper = engine(
+        tiny_whisper, reading=Reading(decoding=Decoding(most_compression=float("inf")))
+    )
     found = whisper.transcribe(audio, speech, "en", monitor).words
     assert asked == [(3, 1), (1, 5)]
 
@@ -280,7 +298,7 @@ def test_cancelling_stops_before_the_next_batch(
     audio, speech = three_windows(tones)
     whisper = engine(tiny_whisper, batch_size=1)
     whisper.warm_up(monitor)
-    monkeypatch.setattr(WhisperReader, "_words", lambda *_: pytest.fail("it went on"))
+    monkeypatch.setattr(WhisperReader, "_read", lambda *_: pytest.fail("it went on"))
     with pytest.raises(Cancelled):
         whisper.transcribe(audio, speech, "en", cancelled)
 
@@ -337,19 +355,3 @@ def word_starts_s(model: TinyWhisper, audio: Audio, text: str) -> list[float]:
     starts_s = frames[np.r_[True, np.diff(rows) > 0]] * 0.02
     begins = [place == 0 or tokenizer.decode([t])[0] == " " for place, t in enumerate(tokens)]
     return [float(start_s) for start_s, begin in zip(starts_s, begins, strict=False) if begin]
-
-
-@pytest.mark.parametrize(
-    ("path", "count", "expected_s"),
-    [
-        # Two tokens and the end: each begins where the path enters its row.
-        ([(0, 0), (0, 1), (1, 2), (1, 3), (2, 4)], 2, [0.0, 0.04, 0.08]),
-        # A path that never reaches the end: the last token lasts as long as the path.
-        ([(0, 5), (0, 9)], 1, [0.1, 0.18]),
-        # Several tokens at one instant.
-        ([(0, 0), (1, 0), (2, 0), (3, 50)], 3, [0.0, 0.0, 0.0, 1.0]),
-    ],
-)
-def test_token_starts(path: list[tuple[int, int]], count: int, expected_s: list[float]) -> None:
-    starts_s = token_starts_s(np.array(path), count)
-    assert starts_s.tolist() == pytest.approx(expected_s)

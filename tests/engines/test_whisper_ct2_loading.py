@@ -54,7 +54,7 @@ def test_a_truncated_model_is_corrupt(
         {"model": "/nowhere/at/all"},
         {"device": "tpu"},
         {"compute_type": "int3"},
-        {"batch_size": 0},
+        {"batch_size": -1},
     ],
 )
 def test_options_that_cannot_be_are_refused_at_construction(options: dict[str, object]) -> None:
@@ -100,11 +100,11 @@ def _with_broken_cuda(message: str, monkeypatch: pytest.MonkeyPatch) -> list[str
     real = ctranslate2.models.Whisper
     tried: list[str] = []
 
-    def whisper(path: str, *, device: str, compute_type: str, intra_threads: int) -> object:
+    def whisper(path: str, *, device: str, **options: object) -> object:
         tried.append(device)
         if device == "cuda":
             raise RuntimeError(message)
-        return real(path, device=device, compute_type=compute_type, intra_threads=intra_threads)
+        return real(path, device=device, **options)
 
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
     monkeypatch.setattr(ctranslate2, "get_supported_compute_types", lambda _: {"float32"})

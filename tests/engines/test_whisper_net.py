@@ -12,7 +12,7 @@ from transformers import WhisperForConditionalGeneration
 
 from clipkit.engines.log_mel import LogMel
 from clipkit.engines.whisper_net import Greedy, Rules, WhisperDecoder
-from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
+from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.types.media import Audio
 from tests.engines.tiny_whisper import TinyWhisper
 
@@ -57,7 +57,7 @@ def _encoded(model: TinyWhisper, mel: torch.Tensor) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def found(tiny_whisper: TinyWhisper, tokens: WhisperTokens, mel: torch.Tensor) -> Greedy:
     decoder = _decoder(tiny_whisper, tokens)
-    return decoder.greedy(_encoded(tiny_whisper, mel), tokens.prompt("en", Instructions()), MOST)
+    return decoder.greedy(_encoded(tiny_whisper, mel), tokens.prompt("en", "transcribe", ""), MOST)
 
 
 def test_the_windows_differ_and_end(found: Greedy) -> None:
@@ -72,7 +72,7 @@ def test_the_tokens_are_those_of_transformers(
         rows = _model(tiny_whisper).generate(
             mel, num_beams=1, do_sample=False, language="en", task="transcribe"
         )
-    prompt = tokens.prompt("en", Instructions())
+    prompt = tokens.prompt("en", "transcribe", "")
     for row, text in zip(rows.tolist(), found.tokens, strict=True):
         behind = row[len(prompt) :] if row[: len(prompt)] == prompt else row
         assert [token for token in behind if token < tokens.end] == text
@@ -84,7 +84,7 @@ def test_tokens_and_probabilities_are_those_of_ctranslate2(
     whisper = ctranslate2.models.Whisper(str(tiny_whisper.ct2), compute_type="float32")
     results = whisper.generate(
         ctranslate2.StorageView.from_array(mel.numpy()),
-        [tokens.prompt("en", Instructions())] * WINDOWS,
+        [tokens.prompt("en", "transcribe", "")] * WINDOWS,
         beam_size=1,
         return_scores=True,
         return_no_speech_prob=True,
@@ -106,7 +106,7 @@ def test_one_by_one_gives_what_a_batch_gives(
     decoder = _decoder(tiny_whisper, tokens)
     for place in range(5):
         encoded = _encoded(tiny_whisper, mel[place : place + 1])
-        alone = decoder.greedy(encoded, tokens.prompt("en", Instructions()), MOST)
+        alone = decoder.greedy(encoded, tokens.prompt("en", "transcribe", ""), MOST)
         assert alone.tokens == found.tokens[place : place + 1]
 
 
@@ -114,7 +114,9 @@ def test_a_text_has_at_most_so_many_tokens(
     tiny_whisper: TinyWhisper, tokens: WhisperTokens, mel: torch.Tensor, found: Greedy
 ) -> None:
     decoder = _decoder(tiny_whisper, tokens)
-    short = decoder.greedy(_encoded(tiny_whisper, mel[:4]), tokens.prompt("en", Instructions()), 5)
+    short = decoder.greedy(
+        _encoded(tiny_whisper, mel[:4]), tokens.prompt("en", "transcribe", ""), 5
+    )
     assert short.tokens == [text[:5] for text in found.tokens[:4]]
 
 
@@ -125,9 +127,9 @@ def test_tokens_that_are_suppressed_are_never_taken(
     favourite = int(np.bincount(np.concatenate(found.tokens[:8])).argmax())
     decoder = _decoder(tiny_whisper, tokens, favourite)
     assert favourite not in np.concatenate(
-        decoder.greedy(encoded, tokens.prompt("en", Instructions()), MOST).tokens
+        decoder.greedy(encoded, tokens.prompt("en", "transcribe", ""), MOST).tokens
     )
     firsts = {text[0] for text in found.tokens[:8]}
     decoder = _decoder(tiny_whisper, tokens, first=tuple(firsts))
-    others = decoder.greedy(encoded, tokens.prompt("en", Instructions()), MOST).tokens
+    others = decoder.greedy(encoded, tokens.prompt("en", "transcribe", ""), MOST).tokens
     assert not firsts & {text[0] for text in others}

@@ -1,16 +1,290 @@
-"""What all engines of Whisper share."""
+"""Reading speech in windows, whichever engine the model runs on: what a model is asked, and when.
 
+The models here are doubles that answer at once; those on tiny real ones are with the engines.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
+from torch import Tensor
 
-from clipkit.engines.whisper_reading import spread
+from clipkit.engines.reading import Reading
+from clipkit.engines.whisper_decoding import Attempt, Decoded
+from clipkit.engines.whisper_model import Alignment
+from clipkit.engines.whisper_reading import WhisperReader
+from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.errors import OptionError, OutOfMemory
+from clipkit.types.events import Event, Fallback, Monitor, Notice, Progress
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech, Transcript
 from clipkit.types.time import Span
+from tests.engines.tiny_whisper import TinyWhisper
 
-WINDOWS = [Span(30.0 * place, 30.0 * place + 30.0) for place in range(100)]
+SOUND_S = 1000.0
+
+
+@dataclass(eq=False)
+class SaysWhereItIs:
+    """A model whose text of a window is the level of its sound, as a syllable of the vocabulary."""
+
+    tokens: WhisperTokens
+    workers: int = 2
+    most_windows: int = 99
+    """More at a time are too much for its memory."""
+
+    languages_of: dict[int, str] = field(default_factory=dict)
+    """What a window of a level is in; "en" where nothing is said."""
+
+    silent: frozenset[int] = frozenset()
+    """Levels that the model takes for silence."""
+
+    repeats: int = 1
+    """How often the syllable is said."""
+
+    device: str = "cpu"
+    mel_bins: int = 80
+    is_multilingual: bool = True
+    encoded: list[int] = field(default_factory=list)
+    """Levels, in the order they were encoded."""
+
+    together: list[int] = field(default_factory=list)
+    """How many windows were decoded at a time."""
+
+    aligned: int = 0
+    """How many windows were aligned."""
+
+    def encode(self, mel: Tensor) -> list[int]:
+        """Return the level of each window."""
+        assert mel.shape[1:] == (80, mel.shape[2])
+        if len(mel) > self.most_windows:
+            raise MemoryError("no room")
+        levels = [level_of(one) for one in mel]
+        self.encoded += levels
+        return levels
+
+    def languages(self, encoded: list[int]) -> list[list[tuple[str, float]]]:
+        codes = [self.languages_of.get(level, "en") for level in encoded]
+        return [[(f"<|{code}|>", 0.9), ("<|fr|>", 0.1)] for code in codes]
+
+    def decode(
+        self, encoded: list[int], prompts: Sequence[list[int]], attempt: Attempt, most_tokens: int
+    ) -> list[Decoded]:
+        assert len(encoded) == len(prompts)
+        self.together.append(len(encoded))
+        return [self._said(level) for level in encoded]
+
+    def _said(self, level: int) -> Decoded:
+        text = (300 + level,) * self.repeats
+        return Decoded(text, -2.0, 0.9) if level in self.silent else Decoded(text, -0.1, 0.1)
+
+    def align(
+        self, encoded: Any, opening: list[int], texts: Sequence[list[int]], frames: Sequence[int]
+    ) -> list[Alignment]:
+        self.aligned += len(texts)
+        return [
+            Alignment(np.array([(n, 10 * n) for n in range(len(text) + 1)]), [0.5] * len(text))
+            for text in texts
+        ]
+
+    @contextmanager
+    def translated(self, asked: str) -> Iterator[None]:
+        try:
+            yield
+        except MemoryError as error:
+            raise OutOfMemory(asked, str(error), "Use less.") from error
+
+
+def level_of(mel: Tensor) -> int:
+    """Return which of the steps of ``steps`` a window holds: its tone climbs by one mel band."""
+    return int(mel[:, :300].mean(-1).argmax())
+
+
+def steps(count: int, hold_s: float = 20.0) -> tuple[Audio, Speech]:
+    """Return sound that changes its tone every 30 s, with a span of speech in each."""
+    spans = [Span(30.0 * n + 2.0, 30.0 * n + 2.0 + hold_s) for n in range(count)]
+    times_s = np.arange(round(16000 * 30.0)) / 16000
+    sound = [
+        0.5 * np.sin(2 * np.pi * (1200.0 + 150.0 * n) * times_s).astype(np.float32)
+        for n in range(count)
+    ]
+    return Audio(np.concatenate(sound)), Speech(tuple(spans), 30.0 * count)
+
+
+@pytest.fixture(scope="module")
+def tokens(tiny_whisper: TinyWhisper) -> WhisperTokens:
+    return WhisperTokens(Path(tiny_whisper.ct2) / "tokenizer.json")
+
+
+def read(
+    model: SaysWhereItIs,
+    given: tuple[Audio, Speech],
+    monitor: Monitor,
+    how: Reading = Reading(),  # noqa: B008
+    *,
+    language: str | None = "en",
+    batch_size: int = 3,
+) -> Transcript:
+    reader = WhisperReader(model, model.tokens, "double", how, batch_size)
+    return reader.read(*given, language, monitor)
+
+
+@pytest.mark.parametrize(("workers", "batch_size"), [(1, 1), (1, 3), (3, 2), (4, 99)])
+def test_every_window_is_read_once_and_in_order(
+    tokens: WhisperTokens, monitor: Monitor, workers: int, batch_size: int
+) -> None:
+    model = SaysWhereItIs(tokens, workers)
+    found = read(model, steps(14), monitor, batch_size=batch_size)
+    assert sorted(model.encoded) == sorted(set(model.encoded))
+    assert len(model.encoded) == 14
+    starts_s = [word.span.start_s for word in found.words]
+    assert starts_s == pytest.approx([30.0 * place + 1.9 for place in range(14)])
+    assert len({word.text for word in found.words}) == 14
+
+
+def test_several_batches_are_read_at_a_time(tokens: WhisperTokens, monitor: Monitor) -> None:
+    meet = threading.Barrier(3)
+
+    class Meets(SaysWhereItIs):
+        def encode(self, mel: Tensor) -> list[int]:
+            meet.wait(timeout=20.0)
+            return super().encode(mel)
+
+    assert len(read(Meets(tokens, 3), steps(6), monitor, batch_size=2).words) == 6
+
+
+def test_what_tells_the_language_is_not_encoded_again(
+    tokens: WhisperTokens, monitor: Monitor
+) -> None:
+    model = SaysWhereItIs(tokens)
+    found = read(model, steps(14), monitor, language=None)
+    assert found.language == "en"
+    assert len(model.encoded) == len(set(model.encoded)) == 14
+    assert [word.span.start_s for word in found.words] == pytest.approx(
+        [30.0 * place + 1.9 for place in range(14)]
+    )
+
+
+def test_a_greeting_in_another_language_does_not_decide(
+    tokens: WhisperTokens, monitor: Monitor
+) -> None:
+    first = SaysWhereItIs(tokens)
+    read(first, steps(1), monitor)
+    model = SaysWhereItIs(tokens, languages_of={first.encoded[0]: "de"})
+    assert read(model, steps(14), monitor, language=None).language == "en"
+    assert read(model, steps(1), monitor, language=None).language == "de"
+
+
+def test_a_translation_is_english(tokens: WhisperTokens, monitor: Monitor) -> None:
+    found = read(SaysWhereItIs(tokens), steps(2), monitor, Reading(task="translate"), language="de")
+    assert found.language == "en"
+
+
+def test_where_memory_runs_out_fewer_windows_are_read_at_a_time(
+    tokens: WhisperTokens, monitor: Monitor, events: list[Event]
+) -> None:
+    model = SaysWhereItIs(tokens, workers=1, most_windows=2)
+    found = read(model, steps(14), monitor, batch_size=8)
+    assert len(found.words) == 14
+    assert max(model.together) == 2
+    told = [event for event in events if isinstance(event, Fallback)]
+    assert [(event.asked, event.ran, event.reason) for event in told[:2]] == [
+        ("8 windows at once", "4 at once", "no room"),
+        ("4 windows at once", "2 at once", "no room"),
+    ]
+    assert len(told) == 2, "it goes on with what it has learnt"
+    plenty = read(SaysWhereItIs(tokens), steps(14), monitor, batch_size=8)
+    assert found == plenty
+
+
+def test_a_window_that_is_too_much_alone_is_an_error(
+    tokens: WhisperTokens, monitor: Monitor
+) -> None:
+    with pytest.raises(OutOfMemory, match="no room"):
+        read(SaysWhereItIs(tokens, most_windows=0), steps(3), monitor)
+
+
+def test_without_word_times_nothing_is_aligned_and_words_share_the_speech(
+    tokens: WhisperTokens, monitor: Monitor
+) -> None:
+    model = SaysWhereItIs(tokens, repeats=2)
+    found = read(model, steps(3), monitor, Reading(word_times=False))
+    assert model.aligned == 0
+    timed = read(SaysWhereItIs(tokens, repeats=2), steps(3), monitor)
+    assert found.text == timed.text
+    assert [word.span for word in found.words[:2]] == [Span(2.0, 12.0), Span(12.0, 22.0)]
+    assert {word.confidence for word in found.words} == {None}
+
+
+def test_what_the_model_takes_for_silence_is_kept_apart(
+    tokens: WhisperTokens, monitor: Monitor, events: list[Event]
+) -> None:
+    model = SaysWhereItIs(tokens)
+    everything = read(model, steps(4), monitor).words
+    level = sorted(model.encoded)[1]
+    found = read(SaysWhereItIs(tokens, silent=frozenset({level})), steps(4), monitor)
+    assert found.words == (everything[0], *everything[2:])
+    (dropped,) = found.dropped
+    assert (dropped.text, dropped.reason) == (everything[1].text, "silence")
+    assert dropped.span.start_s == pytest.approx(31.9)
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert notice.code == "text_dropped"
+    assert "silence" in notice.message
+
+
+def test_text_that_goes_in_circles_is_kept_apart(tokens: WhisperTokens, monitor: Monitor) -> None:
+    found = read(SaysWhereItIs(tokens, repeats=60), steps(2), monitor)
+    assert found.words == ()
+    assert [dropped.reason for dropped in found.dropped] == ["loop", "loop"]
+    assert len(found.dropped[0].text.split()) == 60
+
+
+def test_shorter_windows_are_filled_up_less(tokens: WhisperTokens, monitor: Monitor) -> None:
+    lengths: set[int] = set()
+
+    class Looks(SaysWhereItIs):
+        def encode(self, mel: Tensor) -> list[int]:
+            lengths.add(mel.shape[2])
+            return super().encode(mel)
+
+    audio, speech = steps(6, hold_s=9.0)
+    speech = replace(speech, spans=(*speech.spans[:3], Span(92.0, 110.0), Span(122.0, 150.0)))
+    how = Reading(windows_s=(15.0, 20.0, 30.0))
+    found = read(Looks(tokens), (audio, speech), monitor, how)
+    assert lengths == {1500, 2000, 3000}
+    assert [word.span.start_s for word in found.words] == pytest.approx(
+        [1.9, 31.9, 61.9, 91.9, 121.9]
+    )
+
+
+def test_progress_is_in_seconds_of_the_source_and_never_steps_back(
+    tokens: WhisperTokens, monitor: Monitor, events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clipkit.types.events._PROGRESS_S", 0.0)
+    read(SaysWhereItIs(tokens), steps(14), monitor, language=None)
+    told = [event for event in events if isinstance(event, Progress)]
+    done = [event.done for event in told]
+    assert done == sorted(done)
+    assert len(done) > 3
+    assert {(event.total, event.unit) for event in told} == {(420.0, "s")}
 
 
 @pytest.mark.parametrize(
-    ("there", "asked", "places"),
-    [(100, 5, [0, 25, 50, 74, 99]), (3, 5, [0, 1, 2]), (1, 5, [0]), (2, 1, [0]), (0, 5, [])],
+    "options",
+    [
+        {"task": "summarise"},
+        {"windows_s": ()},
+        {"windows_s": (20.0, 15.0)},
+        {"windows_s": (15.0, 15.0)},
+        {"windows_s": (15.0, 31.0)},
+        {"windows_s": (2.0, 30.0)},
+    ],
 )
-def test_windows_come_from_all_over_the_source(there: int, asked: int, places: list[int]) -> None:
-    assert spread(WINDOWS[:there], asked) == [WINDOWS[place] for place in places]
+def test_what_cannot_be_asked_for_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(OptionError):
+        Reading(**options)

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from clipkit.engines.whisper_tokens import Instructions, WhisperTokens
+from clipkit.engines.reading import Reading
+from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.errors import CorruptWeights, OptionError
 from tests.engines.tiny_whisper import TinyWhisper, id_of, tokenizer_with
 
@@ -92,8 +93,8 @@ def test_a_broken_letter_spoils_no_other_word(raw: Tokenizer, tokens: WhisperTok
 
 def test_prompt_and_opening(raw: Tokenizer, tokens: WhisperTokens) -> None:
     names = ["<|startoftranscript|>", "<|de|>", "<|transcribe|>", "<|notimestamps|>"]
-    assert tokens.prompt("de", Instructions()) == [id_of(raw, name) for name in names]
-    assert tokens.opening("de", "transcribe") == tokens.prompt("de", Instructions())[:-1]
+    assert tokens.prompt("de", "transcribe", "") == [id_of(raw, name) for name in names]
+    assert tokens.opening("de", "transcribe") == tokens.prompt("de", "transcribe", "")[:-1]
     assert tokens.opening(None, "transcribe") == [id_of(raw, "<|startoftranscript|>")]
 
 
@@ -125,21 +126,21 @@ def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_translation_is_asked_for_in_the_opening(raw: Tokenizer, tokens: WhisperTokens) -> None:
-    asked = tokens.prompt("de", Instructions(task="translate"))
+    asked = tokens.prompt("de", "translate", "")
     names = ["<|startoftranscript|>", "<|de|>", "<|translate|>", "<|notimestamps|>"]
     assert asked == [id_of(raw, name) for name in names]
     with pytest.raises(OptionError, match="the task 'summarise'"):
-        Instructions(task="summarise")
+        Reading(task="summarise")
 
 
 def test_what_comes_before_a_window_is_cut_from_its_front(
     raw: Tokenizer, tokens: WhisperTokens
 ) -> None:
-    asked = Instructions(initial_prompt=" baba dudu ", hotwords="keke")
-    prompt = tokens.prompt("en", asked)
+    asked = Reading(initial_prompt=" baba dudu ", hotwords="keke")
+    prompt = tokens.prompt("en", "transcribe", asked.before)
     ids = raw.encode(" keke baba dudu", add_special_tokens=False).ids
-    opening = tokens.prompt("en", Instructions())
+    opening = tokens.prompt("en", "transcribe", "")
     assert prompt == [id_of(raw, "<|startofprev|>"), *ids, *opening]
-    long = tokens.prompt("en", Instructions(initial_prompt="baba dudu " * 500))
+    long = tokens.prompt("en", "transcribe", ("baba dudu " * 500).strip())
     whole = raw.encode(" " + ("baba dudu " * 500).strip(), add_special_tokens=False).ids
     assert long == [prompt[0], *whole[-200:], *opening]

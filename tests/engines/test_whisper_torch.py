@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
-from clipkit.engines.whisper_tokens import Instructions
 from clipkit.engines.whisper_torch import WhisperTorch
 from clipkit.errors import (
     CorruptWeights,
@@ -29,9 +29,9 @@ from tests.engines.tiny_whisper import ONCE, TinyWhisper, three_windows
 MakeSound = Callable[[int, float], Audio]
 
 
-def engine(model: TinyWhisper, decoding: Decoding = ONCE, batch_size: int = 0) -> WhisperTorch:
+def engine(model: TinyWhisper, reading: Reading = ONCE, batch_size: int = 0) -> WhisperTorch:
     return WhisperTorch(
-        str(model.transformers), device="cpu", decoding=decoding, batch_size=batch_size
+        str(model.transformers), device="cpu", reading=reading, batch_size=batch_size
     )
 
 
@@ -45,12 +45,10 @@ def test_words_times_and_confidences_are_those_of_ctranslate2(
     beam_size: int,
 ) -> None:
     audio, speech = three_windows(tones)
-    decoding = replace(ONCE, beam_size=beam_size)
-    peer = WhisperCT2(
-        str(tiny_whisper.ct2), device="cpu", compute_type="float32", decoding=decoding
-    )
+    reading = replace(ONCE, decoding=replace(ONCE.decoding, beam_size=beam_size))
+    peer = WhisperCT2(str(tiny_whisper.ct2), device="cpu", compute_type="float32", reading=reading)
     expected = peer.transcribe(audio, speech, language, monitor)
-    found = engine(tiny_whisper, decoding).transcribe(audio, speech, language, monitor)
+    found = engine(tiny_whisper, reading).transcribe(audio, speech, language, monitor)
     assert len(found.words) > 30
     assert found.language == expected.language
     assert [word.text for word in found.words] == [word.text for word in expected.words]
@@ -66,20 +64,19 @@ def test_instructions_are_followed_as_ctranslate2_follows_them(
     audio, speech = three_windows(tones)
     texts = []
     for asked in (
-        Instructions(),
-        Instructions(task="translate"),
-        Instructions(initial_prompt="baba dudu keke", hotwords="fifi"),
+        ONCE,
+        replace(ONCE, task="translate"),
+        replace(ONCE, initial_prompt="baba dudu keke", hotwords="fifi"),
     ):
         peer = WhisperCT2(
             str(tiny_whisper.ct2),
             device="cpu",
             compute_type="float32",
-            decoding=ONCE,
-            instructions=asked,
+            reading=asked,
         )
         expected = peer.transcribe(audio, speech, "en", monitor)
         found = WhisperTorch(
-            str(tiny_whisper.transformers), device="cpu", decoding=ONCE, instructions=asked
+            str(tiny_whisper.transformers), device="cpu", reading=asked
         ).transcribe(audio, speech, "en", monitor)
         assert [(word.text, word.span) for word in found.words] == [
             (word.text, word.span) for word in expected.words
@@ -92,7 +89,7 @@ def test_an_english_model_is_read_as_ctranslate2_reads_it(
     tiny_whisper_en: TinyWhisper, tones: MakeSound, monitor: Monitor
 ) -> None:
     audio, speech = three_windows(tones)
-    peer = WhisperCT2(str(tiny_whisper_en.ct2), device="cpu", compute_type="float32", decoding=ONCE)
+    peer = WhisperCT2(str(tiny_whisper_en.ct2), device="cpu", compute_type="float32", reading=ONCE)
     found = engine(tiny_whisper_en).transcribe(audio, speech, None, monitor)
     assert found.text == peer.transcribe(audio, speech, None, monitor).text
     assert found.language == "en"
@@ -117,7 +114,7 @@ def test_what_is_doubtful_is_looked_for_again_and_the_same_each_time(
     audio, speech = three_windows(tones)
     once = engine(tiny_whisper).transcribe(audio, speech, "en", monitor)
     for decoding in (Decoding(), Decoding(temperatures=(0.6,), most_compression=0.1)):
-        again = engine(tiny_whisper, decoding)
+        again = engine(tiny_whisper, Reading(decoding=decoding))
         first = again.transcribe(audio, speech, "en", monitor)
         assert first.text != once.text
         assert again.transcribe(audio, speech, "en", monitor) == first
@@ -129,7 +126,7 @@ def test_the_name_and_identity_tell_the_model_and_its_type(tiny_whisper: TinyWhi
     told = {
         WhisperTorch(folder, device="cpu").identity,
         WhisperTorch(folder, device="cpu", dtype="bfloat16").identity,
-        WhisperTorch(folder, device="cpu", decoding=ONCE).identity,
+        WhisperTorch(folder, device="cpu", reading=ONCE).identity,
     }
     assert None not in told
     assert len(told) == 3
@@ -142,7 +139,7 @@ def test_half_precision_runs_too(
 ) -> None:
     audio, speech = three_windows(tones)
     whisper = WhisperTorch(
-        str(tiny_whisper.transformers), device="cpu", dtype="bfloat16", decoding=ONCE
+        str(tiny_whisper.transformers), device="cpu", dtype="bfloat16", reading=ONCE
     )
     assert whisper.transcribe(audio, speech, "en", monitor).words
 
@@ -193,7 +190,7 @@ def test_a_model_that_does_not_name_its_heads_is_timed_all_the_same(
     settings = json.loads((folder / "generation_config.json").read_text())
     del settings["alignment_heads"]
     (folder / "generation_config.json").write_text(json.dumps(settings))
-    whisper = WhisperTorch(str(folder), device="cpu", decoding=ONCE)
+    whisper = WhisperTorch(str(folder), device="cpu", reading=ONCE)
     words = whisper.transcribe(audio, speech, "en", monitor).words
     expected = engine(tiny_whisper).transcribe(audio, speech, "en", monitor).words
     assert [word.text for word in words] == [word.text for word in expected]

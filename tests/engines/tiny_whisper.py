@@ -21,6 +21,7 @@ from transformers import (
 )
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
+from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_decoding import Decoding
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech
@@ -35,7 +36,9 @@ _LANGUAGES = tuple(LANGUAGES)[:99]
 _SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
 
 
-ONCE = Decoding(least_log_probability=float("-inf"), most_compression=float("inf"))
+ONCE = Reading(
+    decoding=Decoding(least_log_probability=float("-inf"), most_compression=float("inf"))
+)
 """For models of random weights, all of whose texts are doubtful."""
 
 
