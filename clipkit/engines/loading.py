@@ -14,6 +14,11 @@ IMPORTS = threading.RLock()
 """Held while an engine imports: two threads that import PyTorch and what sits on it at once can see
 each other's half-made modules. Never held while weights are fetched."""
 
+_THREADS_LOCK = threading.Lock()
+_thread_limits = {"held": 0, "usual": 0}
+"""How many blocks of ``torch_threads`` are open, and how many threads PyTorch had before the first:
+each thread has a number of its own, and new ones take that of whoever set it last."""
+
 _DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 
 
@@ -55,6 +60,28 @@ def identity_of(name: str, weights: Weights, device: str) -> str | None:
     if files is None:
         return None
     return f"{name}: {files} on {device_for(device).partition(':')[0]}"
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Have PyTorch use so many threads for what this thread asks of it during the block.
+
+    Small tensors on many threads mostly wait for one another, on a busy machine ten times as long
+    as they are worked on; and where several threads ask, each is to have its share of the cores.
+    """
+    import torch
+
+    with _THREADS_LOCK:
+        if not _thread_limits["held"]:
+            _thread_limits["usual"] = torch.get_num_threads()
+        _thread_limits["held"] += 1
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        with _THREADS_LOCK:
+            _thread_limits["held"] -= 1
+            torch.set_num_threads(_thread_limits["usual"])
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """Voice activity with Silero VAD, whose weights come inside its package."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from clipkit.engines.loading import IMPORTS
+from clipkit.engines.loading import IMPORTS, torch_threads
 from clipkit.engines.silero_net import WINDOW, SileroNet
 from clipkit.engines.weights import package_identity
 from clipkit.errors import MissingExtra
@@ -80,7 +78,7 @@ class SileroVad:
 
         probabilities: list[float] = []
         rate_hz = audio.rate_hz
-        with _one_thread():
+        with torch_threads(1):
             for some in self._net.probabilities(audio.samples):
                 probabilities += some.tolist()
                 monitor.progress(len(probabilities) * WINDOW / rate_hz, audio.duration_s)
@@ -94,20 +92,3 @@ class SileroVad:
         )
         spans = [Span(stamp["start"] / rate_hz, stamp["end"] / rate_hz) for stamp in stamps]
         return Speech(tuple(spans), audio.duration_s)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Have PyTorch use one thread during the block.
-
-    The network is so small that threads mostly wait for one another; on a busy machine, as when
-    pictures are decoded at the same time, that takes ten times as long.
-    """
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

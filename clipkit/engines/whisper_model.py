@@ -39,6 +39,11 @@ class WhisperModel(Protocol):
         ...
 
     @property
+    def threads(self) -> int:
+        """Threads of PyTorch's that each worker takes on the CPU."""
+        ...
+
+    @property
     def mel_bins(self) -> int:
         """Bands of its spectrograms."""
         ...

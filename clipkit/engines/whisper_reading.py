@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import Any, Literal, TypeVar
 
 from clipkit.engines.feeding import in_order
-from clipkit.engines.loading import IMPORTS
+from clipkit.engines.loading import IMPORTS, torch_threads
 from clipkit.engines.log_mel import FRAMES_A_SECOND, LogMel
 from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_decoding import Attempt, Decoded, compression, decode
@@ -128,7 +128,11 @@ class WhisperReader:
     def _each(
         self, work: Callable[[_Item], _Outcome], items: Iterable[_Item], monitor: Monitor
     ) -> Iterator[_Outcome]:
-        return in_order(work, items, self._model.workers, monitor.checkpoint)
+        def limited(item: _Item) -> _Outcome:
+            with torch_threads(self._model.threads):
+                return work(item)
+
+        return in_order(limited, items, self._model.workers, monitor.checkpoint)
 
     def _batches(self, windows: Iterable[Window]) -> Iterator[Batch]:
         return batched(windows, lambda: self._batch_size, self._how.windows_s)

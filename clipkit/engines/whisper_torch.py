@@ -11,6 +11,7 @@ from clipkit.engines.reading import Reading
 from clipkit.engines.warping import warped
 from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_decoding import Attempt, Decoded
+from clipkit.engines.whisper_encoder import WhisperEncoder, encoder_weights
 from clipkit.engines.whisper_model import Alignment
 from clipkit.engines.whisper_models import model_title, torch_weights
 from clipkit.engines.whisper_net import Rules, WhisperDecoder
@@ -152,6 +153,7 @@ class _Model:
 
         self.device = device
         self.workers = 1
+        self.threads = torch.get_num_threads()
         self._tokens = tokens
         with loading(
             f"cannot load Whisper from {folder} on {device}",
@@ -161,22 +163,22 @@ class _Model:
                 folder, dtype=getattr(torch, dtype), attn_implementation="sdpa"
             )
             self._model = model.to(device).eval()
-        settings = self._model.generation_config
+        config, settings = self._model.config, self._model.generation_config
+        encoder = self._model.model.encoder
+        heads = config.encoder_attention_heads
+        self._encoder = WhisperEncoder(encoder_weights(encoder), heads, dtype, device)
+        encoder.layers = torch.nn.ModuleList()  # ours takes their place
         self._decoder = WhisperDecoder(
             self._model, Rules.of(settings, tokens.start, tokens.end, tokens.no_speech)
         )
         self._never: tuple[int, ...] = tuple(settings.suppress_tokens or ())
-        self.mel_bins: int = self._model.config.num_mel_bins
+        self.mel_bins: int = config.num_mel_bins
         self.is_multilingual: bool = settings.is_multilingual
         self._heads = _alignment_heads(self._model)
 
     def encode(self, mel: "Tensor") -> "Tensor":
         """Encode windows: shape (windows, positions, width)."""
-        import torch
-
-        with torch.inference_mode():
-            encoded: Tensor = self._model.model.encoder(mel.to(self._model.dtype)).last_hidden_state
-        return encoded
+        return self._encoder(mel)
 
     def languages(self, encoded: "Tensor") -> list[list[tuple[str, float]]]:
         """Return, for each window, the tokens of languages with their probabilities."""

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration
 from transformers.models.whisper.generation_whisper import _dynamic_time_warping, _median_filter
 
+from benchmarks.speech.random_whisper import id_of
 from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
@@ -23,7 +24,7 @@ from clipkit.types.events import Event, Monitor, Notice
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript, Word
 from clipkit.types.time import Span
-from tests.engines.tiny_whisper import ONCE, TinyWhisper, id_of, three_windows
+from tests.engines.tiny_whisper import ONCE, TinyWhisper, three_windows
 
 MakeSound = Callable[[int, float], Audio]
 

@@ -47,6 +47,7 @@ class SaysWhereItIs:
     repeats: int = 1
     """How often the syllable is said."""
 
+    threads: int = 1
     device: str = "cpu"
     mel_bins: int = 80
     is_multilingual: bool = True

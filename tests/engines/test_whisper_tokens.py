@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from benchmarks.speech.random_whisper import id_of, tokenizer_with
 from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.errors import CorruptWeights, OptionError
-from tests.engines.tiny_whisper import TinyWhisper, id_of, tokenizer_with
+from tests.engines.tiny_whisper import TinyWhisper
 
 _FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 _LETTERS = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
@@ -119,7 +120,7 @@ def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path) -> None:
 
 def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "tokenizer.json"
-    whisper = tokenizer_with(("en",), multilingual=False).to_str()
+    whisper = tokenizer_with(("en",), 1024, multilingual=False).to_str()
     file.write_text(whisper.replace("<|transcribe|>", "<|sing|>"))
     with pytest.raises(CorruptWeights, match="transcribe"):
         WhisperTokens(file)

@@ -1,0 +1,1 @@
+"""How fast and how well speech becomes words: ``python -m benchmarks speech``."""
