@@ -1,18 +1,17 @@
 """Subtitles that a file carries."""
 
-import re
 from typing import Any
 
 import av
 import av.error
 
+from clipkit.ass_text import plain_text
 from clipkit.media.opening import opened, translated
 from clipkit.types.media import MediaInfo, SubtitleStream
 from clipkit.types.speech import Cue
 from clipkit.types.time import Span
 
-_ASS_FIELDS_BEFORE_TEXT = 8
-_ASS_OVERRIDE = re.compile(r"\{[^}]*\}")
+_FIELDS_BEFORE_TEXT = 8
 
 
 def read_subtitles(info: MediaInfo, stream: SubtitleStream) -> tuple[Cue, ...]:
@@ -47,7 +46,6 @@ def _text(packet: "av.Packet[Any]") -> str:
     return " ".join(" ".join(lines).split())
 
 
-def _plain(ass: str) -> str:
+def _plain(event: str) -> str:
     """Return the words of one ASS event. Source: ASS events as FFmpeg's decoders write them."""
-    text = ass.split(",", _ASS_FIELDS_BEFORE_TEXT)[-1]
-    return _ASS_OVERRIDE.sub("", text).replace(r"\N", " ").replace(r"\n", " ").replace(r"\h", " ")
+    return plain_text(event.split(",", _FIELDS_BEFORE_TEXT)[-1])

@@ -115,6 +115,8 @@ COMMANDS: dict[str, str] = {
     "captions.mp4": f"{_CAPTIONED} {_X264} -c:a aac -c:s mov_text -metadata:s:s:0 language=eng",
     "captions.mkv": f"{_CAPTIONED} {_X264} -c:a aac -c:s srt",
     "late_captions.mkv": f"{_CAPTIONED} {_X264} -c:a aac -c:s ass -output_ts_offset 100",
+    "typeset.mkv": f"{_picture(length_s=3)} {_sound(length_s=3)} -i {{typeset.ass}} "
+    f"-map 0 -map 1 -map 2 {_X264} -c:a aac -c:s copy",
     # The film ends at 3 s, the last caption at 7.6 s.
     "long_captions.mkv": f"{_picture(length_s=3)} {_sound(length_s=3)} -i {{captions.srt}} "
     f"-map 0 -map 1 -map 2 {_X264} -c:a aac -c:s srt",
@@ -139,6 +141,15 @@ one cue.
 3
 00:00:05,120 --> 00:00:07,600
 Größe: 100 %
+""",
+    "typeset.ass": r"""[Script Info]
+ScriptType: v4.00+
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:00.50,0:00:01.50,Default,Anna,0,0,0,,{\an8\k20}Good{\k80} morning,\Neveryone.
+Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\p1}m 0 0 l 100 0 100 100{\p0}
+Dialogue: 0,0:00:02.00,0:00:02.50,Default,Ben,0,0,0,,{a note}An open \{ brace.
 """,
 }
 """Text files that the commands name."""
