@@ -1,4 +1,4 @@
-"""The text of one event of ASS, as files and FFmpeg's decoders write it.
+"""The text and the speaker of one event of ASS, as files and FFmpeg's decoders write it.
 
 Source: Sub Station Alpha v4.00+ Script Format, and what libass makes of it.
 """
@@ -16,6 +16,10 @@ _SHOWN = {r"\{": "{", r"\}": "}", f"\\{_WORD_JOINER}": "\\"}
 
 _TAG = re.compile(r"\\(?P<name>k[fo]?|K|p)(?P<value>\d+(?:\.\d+)?)")
 """Of a syllable, with its length in hundredths of a second, and of a drawing, with its scale."""
+
+
+_NOBODY = frozenset({"", "NTP"})
+"""What stands in the field of the name where none was given; Sub Station Alpha wrote the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,12 @@ def runs(text: str) -> list[Run]:
 def plain_text(text: str) -> str:
     """Return what an event shows, with one space between words."""
     return " ".join("".join(run.text for run in runs(text)).split())
+
+
+def speaker_of(name: str) -> str | None:
+    """Return who speaks an event, by its field ``Name``; None where it names nobody."""
+    label = name.strip()
+    return None if label in _NOBODY else label
 
 
 def escaped(text: str) -> str:

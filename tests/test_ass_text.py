@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipkit.ass_text import Run, escaped, plain_text, runs
+from clipkit.ass_text import Run, escaped, plain_text, runs, speaker_of
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,13 @@ def test_what_is_escaped_is_shown_as_it_is(text: str) -> None:
 def test_any_text_shows_something_or_nothing(text: str) -> None:
     assert len(runs(text)) >= 1
     assert plain_text(text) == " ".join(plain_text(text).split())
+
+
+@pytest.mark.parametrize(
+    ("name", "speaker"),
+    [("Anna", "Anna"), (" Ben O'Neill ", "Ben O'Neill"), ("", None), (" ", None), ("NTP", None)],
+)
+def test_the_name_of_an_event_is_who_speaks_unless_it_is_nobody_s(
+    name: str, speaker: str | None
+) -> None:
+    assert speaker_of(name) == speaker

@@ -5,13 +5,14 @@ from typing import Any
 import av
 import av.error
 
-from clipkit.ass_text import plain_text
+from clipkit.ass_text import plain_text, speaker_of
 from clipkit.media.opening import opened, translated
 from clipkit.types.media import MediaInfo, SubtitleStream
 from clipkit.types.speech import Cue
 from clipkit.types.time import Span
 
-_FIELDS_BEFORE_TEXT = 8
+_NAME, _TEXT = 3, 8
+"""Places of fields in an event. Source: ASS events as FFmpeg's decoders write them."""
 
 
 def read_subtitles(info: MediaInfo, stream: SubtitleStream) -> tuple[Cue, ...]:
@@ -27,25 +28,23 @@ def read_subtitles(info: MediaInfo, stream: SubtitleStream) -> tuple[Cue, ...]:
                 continue
             start_s = float(packet.pts * packet.time_base) - info.start_s
             end_s = start_s + float((packet.duration or 0) * packet.time_base)
-            text = _text(packet)
+            speaker, text = _said(packet)
             if text and end_s > max(start_s, 0.0):
-                cues.append(Cue(Span(max(start_s, 0.0), end_s), text))
+                cues.append(Cue(Span(max(start_s, 0.0), end_s), text, speaker))
     return tuple(sorted(cues, key=lambda cue: cue.span))
 
 
-def _text(packet: "av.Packet[Any]") -> str:
+def _said(packet: "av.Packet[Any]") -> tuple[str | None, str]:
+    """Return who speaks, None where that is not said, and the words, of which there may be none."""
     try:
         subtitles = packet.decode()
     except av.error.FFmpegError:
-        return ""
-    lines = [
-        _plain(ass.decode("utf-8", "replace"))
+        return None, ""
+    events = [
+        ass.decode("utf-8", "replace").split(",", _TEXT)
         for rectangle in subtitles
         if (ass := getattr(rectangle, "ass", None))
     ]
-    return " ".join(" ".join(lines).split())
-
-
-def _plain(event: str) -> str:
-    """Return the words of one ASS event. Source: ASS events as FFmpeg's decoders write them."""
-    return plain_text(event.split(",", _FIELDS_BEFORE_TEXT)[-1])
+    named = [speaker_of(fields[_NAME]) for fields in events if len(fields) > _TEXT]
+    lines = [plain_text(fields[-1]) for fields in events]
+    return next(filter(None, named), None), " ".join(line for line in lines if line)

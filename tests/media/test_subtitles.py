@@ -32,10 +32,12 @@ def test_cues_of_a_film_cut_off_are_read_as_far_as_they_go(
     assert texts[:2] == [text for _, _, text in _CUES[:2]]
 
 
-def test_what_is_drawn_and_noted_in_ass_is_not_said(info: Callable[[str], MediaInfo]) -> None:
+def test_ass_tells_who_speaks_and_what_is_drawn_or_noted_is_not_said(
+    info: Callable[[str], MediaInfo],
+) -> None:
     found = info("typeset.mkv")
     cues = read_subtitles(found, found.subtitles[0])
-    assert [(cue.span.start_s, cue.text) for cue in cues] == [
-        (0.5, "Good morning, everyone."),
-        (2.0, "An open { brace."),
+    assert [(cue.span.start_s, cue.speaker, cue.text) for cue in cues] == [
+        (0.5, "Anna", "Good morning, everyone."),
+        (2.0, "Ben", "An open { brace."),
     ]
