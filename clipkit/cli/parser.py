@@ -51,7 +51,8 @@ def _add_find(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--transcript",
         type=Path,
         metavar="FILE",
-        help="an .srt, .vtt or .json (WhisperX, OpenAI, clipkit) used instead of recognition",
+        help="an .srt, .vtt, .ass, .ssa or .json (WhisperX, OpenAI, clipkit) used instead of "
+        "recognition",
     )
     find.add_argument(
         "--out", type=Path, metavar="DIR", help="where to write; default: VIDEO's name + -clips"
@@ -69,7 +70,7 @@ def _add_suggest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "transcript",
         type=Path,
         metavar="TRANSCRIPT",
-        help="an .srt, .vtt or .json (WhisperX, OpenAI, clipkit)",
+        help="an .srt, .vtt, .ass, .ssa or .json (WhisperX, OpenAI, clipkit)",
     )
     _add_question_options(suggest)
     suggest.add_argument("--json", action="store_true", help="print JSON to stdout, and no more")
@@ -162,7 +163,7 @@ def _add_transcribe(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     transcribe.add_argument("video", type=Path, metavar="VIDEO", help="a local media file")
     _add_speech_options(transcribe)
     transcribe.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="an .srt, .vtt or .json file"
+        "-o", "--output", type=Path, metavar="FILE", help="an .srt, .vtt, .ass, .ssa or .json file"
     )
 
 

@@ -1,11 +1,13 @@
-"""Transcripts in files: SRT, WebVTT, and the JSON of WhisperX, OpenAI and clipkit."""
+"""Transcripts in files: SRT, WebVTT, ASS, SSA, and the JSON of WhisperX, OpenAI and clipkit."""
 
+import codecs
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from clipkit.errors import TranscriptError
 from clipkit.files import write_text
+from clipkit.transcripts.ass_format import parse_ass, to_ass, to_ssa
 from clipkit.transcripts.captions import parse_srt, parse_vtt, to_srt, to_vtt
 from clipkit.transcripts.json_format import parse_document, parse_json, to_json
 from clipkit.types.speech import Transcript
@@ -13,11 +15,15 @@ from clipkit.types.speech import Transcript
 _READERS: dict[str, Callable[[str], Transcript]] = {
     ".srt": parse_srt,
     ".vtt": parse_vtt,
+    ".ass": parse_ass,
+    ".ssa": parse_ass,
     ".json": parse_json,
 }
 _WRITERS: dict[str, Callable[[Transcript], str]] = {
     ".srt": to_srt,
     ".vtt": to_vtt,
+    ".ass": to_ass,
+    ".ssa": to_ssa,
     ".json": to_json,
 }
 TRANSCRIPT_SUFFIXES = tuple(_READERS)
@@ -26,6 +32,8 @@ TRANSCRIPT_SUFFIXES = tuple(_READERS)
 
 def read_transcript(path: Path) -> Transcript:
     """Read a transcript; the suffix of its name tells the format.
+
+    Its text is in UTF-8, or in UTF-16 if it begins with a byte order mark.
 
     Raises:
         TranscriptError: It is missing, of another format, or malformed.
@@ -38,11 +46,12 @@ def read_transcript(path: Path) -> Transcript:
             asked, f"files named *{path.suffix} are not known", f"Use one of: {_known()}."
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = _decoded(path.read_bytes())
     except OSError as error:
         raise TranscriptError(asked, error.strerror or str(error), "Check the path.") from error
     except UnicodeDecodeError as error:
-        raise TranscriptError(asked, "it is not UTF-8", "Save it as UTF-8.") from error
+        found = "it is not UTF-8, nor UTF-16 with a byte order mark"
+        raise TranscriptError(asked, found, "Save it as UTF-8.") from error
     try:
         return reader(text)
     except TranscriptError as error:
@@ -89,6 +98,11 @@ def checked_writer(path: Path) -> Callable[[Transcript], str]:
             f"Use one of: {_known()}.",
         )
     return writer
+
+
+def _decoded(data: bytes) -> str:
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_utf16 else "utf-8-sig")
 
 
 def _known() -> str:

@@ -11,6 +11,7 @@ from clipkit.errors import TranscriptError
 from clipkit.transcripts.markup import voices
 from clipkit.transcripts.words import (
     cues_of,
+    require_words,
     spread,
     transcript_of_cues,
     transcript_of_pieces,
@@ -35,7 +36,7 @@ def parse_srt(text: str) -> Transcript:
     Raises:
         TranscriptError: There is no cue in it.
     """
-    return _checked(transcript_of_cues(_cues(text), None, "file:srt"))
+    return require_words(transcript_of_cues(_cues(text), None, "file:srt"))
 
 
 def parse_vtt(text: str) -> Transcript:
@@ -47,8 +48,8 @@ def parse_vtt(text: str) -> Transcript:
     if not text.lstrip().startswith("WEBVTT"):
         raise TranscriptError("", "its first line is not WEBVTT", "Check that it is WebVTT.")
     if _INLINE_TIME.search(text):
-        return _checked(transcript_of_pieces(_inline_pieces(text), None, "file:vtt"))
-    return _checked(transcript_of_cues(_cues(text), None, "file:vtt"))
+        return require_words(transcript_of_pieces(_inline_pieces(text), None, "file:vtt"))
+    return require_words(transcript_of_cues(_cues(text), None, "file:vtt"))
 
 
 def to_srt(transcript: Transcript) -> str:
@@ -68,12 +69,6 @@ def to_vtt(transcript: Transcript) -> str:
         times = f"{_clock(cue.span.start_s, '.')} --> {_clock(cue.span.end_s, '.')}"
         blocks.append(f"{times}\n{voice}{html.escape(cue.text, quote=False)}\n")
     return "\n".join(blocks)
-
-
-def _checked(transcript: Transcript) -> Transcript:
-    if not transcript.words:
-        raise TranscriptError("", "no timed text was found in it", "Check that it has cues.")
-    return transcript
 
 
 def _blocks(text: str) -> Iterator[tuple[Span, list[str]]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
+from clipkit.errors import TranscriptError
 from clipkit.transcripts.sound_marks import parted
 from clipkit.types.speech import Cue, Transcript, Word, has_end_mark
 from clipkit.types.time import Span
@@ -83,6 +84,17 @@ def transcript_of_pieces(
         words += said
         marks += marked
     return Transcript(in_time_order(words), language, origin, in_time_order(marks))
+
+
+def require_words(transcript: Transcript) -> Transcript:
+    """Return the transcript of a subtitle file, in which something has to be said.
+
+    Raises:
+        TranscriptError: It has no word.
+    """
+    if not transcript.words:
+        raise TranscriptError("", "no timed text was found in it", "Check that it has cues.")
+    return transcript
 
 
 def in_time_order(items: Iterable[_Timed]) -> tuple[_Timed, ...]:

@@ -13,6 +13,7 @@ import pytest
 import clipkit as ck
 from clipkit.errors import Cancelled, EngineError, OptionError, TranscriptError
 from clipkit.pipeline import suggesting
+from clipkit.transcripts import TRANSCRIPT_SUFFIXES
 from clipkit.types import events
 from clipkit.types.speech import Transcript, Word
 from clipkit.types.time import Span
@@ -84,7 +85,7 @@ def test_the_best_clip_is_about_what_was_asked(topic: str, pipeline: ck.Pipeline
     assert clips[0].criterion == TOPICS[topic]
 
 
-@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".json"])
+@pytest.mark.parametrize("suffix", TRANSCRIPT_SUFFIXES)
 @pytest.mark.parametrize("kind", [Path, str])
 def test_a_file_of_each_format_is_read(
     suffix: str, kind: type[Path] | type[str], tmp_path: Path, pipeline: ck.Pipeline

@@ -133,9 +133,10 @@ def test_a_file_is_written_and_read_by_its_suffix(tmp_path: Path, suffix: str) -
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_byte_order_mark_does_not_count(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_does_not_count(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "talk.vtt"
-    path.write_text(to_vtt(HELLO), encoding="utf-8-sig")
+    path.write_text(to_vtt(HELLO), encoding=encoding)
     assert read_transcript(path).text == HELLO.text
 
 
@@ -147,7 +148,7 @@ def test_a_byte_order_mark_does_not_count(tmp_path: Path) -> None:
         ("talk.srt", None, "No such file"),
         ("talk.srt", b"", "no timed text"),
         ("talk.srt", "1\n00:00:01,000 --> 00:00:02,000\nol\xe9\n".encode("latin-1"), "not UTF-8"),
-        ("talk.srt", to_srt(HELLO).encode("utf-16"), "not UTF-8"),
+        ("talk.srt", b"\xff\xfe" + to_srt(HELLO).encode("utf-8")[:-1], "not UTF-8"),
         ("talk.vtt", b"1\n", "not WEBVTT"),
         ("talk.json", b"{", "no JSON"),
         ("talk.json", b"{}", "segments"),

@@ -1,12 +1,14 @@
 """Transcripts of real recordings, made by others."""
 
 import re
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from clipkit.transcripts import read_transcript, write_transcript
+from tests.media.samples import ffmpeg
 
 pytestmark = pytest.mark.needs_media
 
@@ -45,10 +47,22 @@ def test_whisper_json_keeps_its_words_through_a_round_trip(
 
 
 @pytest.mark.parametrize("name", ["fr_bonjour_gaps", "fr_smartphone"])
-@pytest.mark.parametrize("suffix", [".srt", ".vtt"])
+@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass", ".ssa"])
 def test_whisper_json_says_the_same_as_captions(
     media: Path, tmp_path: Path, name: str, suffix: str
 ) -> None:
     transcript = read_transcript(media / "speech" / f"{name}.words.json")
     write_transcript(transcript, tmp_path / f"talk{suffix}")
     assert read_transcript(tmp_path / f"talk{suffix}").text == transcript.text
+
+
+@pytest.mark.parametrize("suffix", [".ass", ".ssa"])
+def test_ass_says_the_same_as_the_srt_that_ffmpeg_made_it_from(
+    media: Path, tmp_path: Path, suffix: str
+) -> None:
+    srt, path = media / "video" / "audiobook_still_88s.srt", tmp_path / f"talk{suffix}"
+    subprocess.run([ffmpeg(), "-v", "error", "-i", srt, "-f", "ass", path], check=True)
+    words, expected = read_transcript(path).words, read_transcript(srt).words
+    assert [word.text for word in words] == [word.text for word in expected]
+    for word, other in zip(words, expected, strict=True):
+        assert word.span.start_s == pytest.approx(other.span.start_s, abs=0.011)
