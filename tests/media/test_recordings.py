@@ -11,6 +11,7 @@ from clipkit.media.audio import decode_audio
 from clipkit.media.encoders import X264
 from clipkit.media.excerpt import PREVIEW, write_excerpt
 from clipkit.media.probe import probe
+from clipkit.media.subtitles import read_subtitles
 from clipkit.types.events import Monitor
 from clipkit.types.media import Source
 from clipkit.types.time import Span
@@ -72,3 +73,10 @@ def test_a_recording_keeps_its_length_its_pictures_and_its_sound(
         if np.abs(wanted).max() > 0.01:
             assert abs(oracle.lag_s(cut, wanted)) < 0.002
             assert oracle.likeness(*oracle.aligned(cut, wanted)) > 0.95
+
+
+def test_subtitles_of_a_film_tell_who_speaks(media: Path) -> None:
+    film = media / "odd" / "ax_mkv_sample_with_ssa_subtitles.mkv"
+    info = probe(Source(film), Monitor("probe"))
+    cues = read_subtitles(info, info.subtitles[0])
+    assert (cues[0].speaker, cues[0].text) == ("Olly", "This is the first subtitle.")
