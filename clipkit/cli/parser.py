@@ -163,7 +163,12 @@ def _add_transcribe(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     transcribe.add_argument("video", type=Path, metavar="VIDEO", help="a local media file")
     _add_speech_options(transcribe)
     transcribe.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="an .srt, .vtt, .ass, .ssa or .json file"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="an .srt, .vtt, .ass, .ssa or .json file; one named *.whisperx.json or *.openai.json "
+        "is written as those programs write it",
     )
 
 

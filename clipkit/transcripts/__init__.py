@@ -10,6 +10,7 @@ from clipkit.files import write_text
 from clipkit.transcripts.ass_format import parse_ass, to_ass, to_ssa
 from clipkit.transcripts.captions import parse_srt, parse_vtt, to_srt, to_vtt
 from clipkit.transcripts.json_format import parse_document, parse_json, to_json
+from clipkit.transcripts.json_of_others import to_openai, to_whisperx
 from clipkit.types.speech import Transcript
 
 _READERS: dict[str, Callable[[str], Transcript]] = {
@@ -25,9 +26,14 @@ _WRITERS: dict[str, Callable[[Transcript], str]] = {
     ".ass": to_ass,
     ".ssa": to_ssa,
     ".json": to_json,
+    ".whisperx.json": to_whisperx,
+    ".openai.json": to_openai,
 }
 TRANSCRIPT_SUFFIXES = tuple(_READERS)
 """What can be read and written."""
+
+WRITTEN_SUFFIXES = tuple(_WRITERS)
+"""What can be written: the same, and the JSON of others by longer names."""
 
 
 def read_transcript(path: Path) -> Transcript:
@@ -43,7 +49,9 @@ def read_transcript(path: Path) -> Transcript:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise TranscriptError(
-            asked, f"files named *{path.suffix} are not known", f"Use one of: {_known()}."
+            asked,
+            f"files named *{path.suffix} are not known",
+            f"Use one of: {', '.join(TRANSCRIPT_SUFFIXES)}.",
         )
     try:
         text = _decoded(path.read_bytes())
@@ -76,6 +84,10 @@ def transcript_of(document: Mapping[str, Any]) -> Transcript:
 def write_transcript(transcript: Transcript, path: Path) -> None:
     """Write a transcript; the suffix of the name tells the format.
 
+    ``.json`` is clipkit's own, which alone gives back the very same transcript; ``.whisperx.json``
+    is what WhisperX writes, with words, confidences and speakers, and ``.openai.json`` what OpenAI
+    answers as ``verbose_json``, with words.
+
     Raises:
         TranscriptError: The suffix is of no known format.
         OutputError: The file cannot be written.
@@ -90,12 +102,14 @@ def checked_writer(path: Path) -> Callable[[Transcript], str]:
     Raises:
         TranscriptError: The suffix is of no known format.
     """
-    writer = _WRITERS.get(Path(path).suffix.lower())
+    path = Path(path)
+    longer = "".join(path.suffixes[-2:]).lower()
+    writer = _WRITERS.get(longer) or _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise TranscriptError(
             f"cannot write a transcript to {path}",
-            f"files named *{Path(path).suffix} are not known",
-            f"Use one of: {_known()}.",
+            f"files named *{path.suffix} are not known",
+            f"Use one of: {', '.join(WRITTEN_SUFFIXES)}.",
         )
     return writer
 
@@ -103,7 +117,3 @@ def checked_writer(path: Path) -> Callable[[Transcript], str]:
 def _decoded(data: bytes) -> str:
     is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data.decode("utf-16" if is_utf16 else "utf-8-sig")
-
-
-def _known() -> str:
-    return ", ".join(TRANSCRIPT_SUFFIXES)

@@ -34,6 +34,9 @@ def punctuated(cues: Sequence[Cue], words: Sequence[Word]) -> list[list[Word]]:
     Returns:
         The words of each text, and behind them those that are near none.
     """
+    in_step = _in_step(cues, words)
+    if in_step is not None:
+        return [*in_step, []]
     takers = [_Taker(cue, _letters(cue.text)) for cue in cues]
     rest: list[Word] = []
     first = 0
@@ -48,6 +51,27 @@ def punctuated(cues: Sequence[Cue], words: Sequence[Word]) -> list[list[Word]]:
             near.append(taker)
         _taker_of(word, middle_s, near, rest)
     return [*(_with_marks(taker.cue, taker.words) for taker in takers), rest]
+
+
+def _in_step(cues: Sequence[Cue], words: Sequence[Word]) -> list[list[Word]] | None:
+    """Return the words of each text where the texts, read on, are just the words; None elsewhere.
+
+    Letters and times cannot tell where a word without letters belongs: a dash, a spaced "?".
+    """
+    waiting = iter(words)
+    taken: list[list[Word]] = []
+    for cue in cues:
+        text, own = cue.text.split(), list[Word]()
+        reached = 0
+        while reached < len(text):
+            word = next(waiting, None)
+            pieces = [] if word is None else word.text.split()
+            if word is None or text[reached : reached + len(pieces)] != pieces:
+                return None
+            own.append(word if word.speaker else replace(word, speaker=cue.speaker))
+            reached += len(pieces)
+        taken.append(own)
+    return taken if next(waiting, None) is None else None
 
 
 @dataclass(slots=True)

@@ -23,9 +23,11 @@ from clipkit.transcripts.words import (
     unrolled,
     words_of_cue,
 )
-from clipkit.types.language import checked_language
+from clipkit.types.language import LANGUAGE_NAMES, checked_language
 from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
+
+_CODES = {name: code for code, name in LANGUAGE_NAMES.items()}
 
 
 def parse_json(text: str) -> Transcript:
@@ -78,7 +80,7 @@ def to_json(transcript: Transcript) -> str:
             "start": cue.span.start_s,
             "end": cue.span.end_s,
             "text": cue.text,
-            "words": [_entry(word) for word in words],
+            "words": [word_entry(word) for word in words],
         }
         for cue, words in cues_of_words(transcript.words)
     ]
@@ -91,7 +93,8 @@ def to_json(transcript: Transcript) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _entry(word: Word) -> dict[str, Any]:
+def word_entry(word: Word) -> dict[str, Any]:
+    """Return a word as WhisperX writes it, without what is not known of it."""
     entry = {
         "word": word.text,
         "start": word.span.start_s,
@@ -235,12 +238,14 @@ def _span(entry: dict[str, Any], where: str) -> Span:
 
 
 def _language(document: Mapping[str, Any]) -> str | None:
-    """Return the language; OpenAI writes its English name, which is no code and left out."""
-    code = document.get("language")
+    """Return the language, which OpenAI writes as its English name."""
+    language = document.get("language")
+    if not isinstance(language, str):
+        return None
     try:
-        return checked_language(code) if isinstance(code, str) else None
+        return checked_language(_CODES.get(language.strip().lower(), language))
     except OptionError:
-        return "en" if str(code).lower() == "english" else None
+        return None
 
 
 def _origin(document: Mapping[str, Any]) -> str:

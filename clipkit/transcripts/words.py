@@ -1,7 +1,7 @@
 """Between timed pieces of text and timed words."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
@@ -107,24 +107,30 @@ def cues_of(transcript: Transcript) -> list[Cue]:
 
     No two cues of words are shown at once: where voices overlap, one ends as the next begins.
     """
-    words, cues, reached = transcript.words, list[Cue](), 0
-    for mark in [*transcript.marks, None]:
-        place = len(words)
-        if mark is not None:
-            place = bisect_left(words, mark.span.start_s, key=lambda word: word.span.start_s)
-        next_starts_s = [word.span.start_s for word in words[place : place + 1]]
-        spoken = [cue for cue, _ in cues_of_words(words[reached:place])]
-        cues += _one_by_one(spoken, next_starts_s[0] if next_starts_s else None)
-        cues += [] if mark is None else [mark]
+    cues: list[Cue] = []
+    next_start_s = float("inf")
+    for cue, words in reversed(told_cues(transcript)):
+        if words:
+            end_s = min(cue.span.end_s, next_start_s)
+            next_start_s = cue.span.start_s
+            cues.append(replace(cue, span=Span(cue.span.start_s, end_s)))
+        else:
+            cues.append(cue)
+    return cues[::-1]
+
+
+def told_cues(transcript: Transcript) -> list[tuple[Cue, list[Word]]]:
+    """Group a transcript's words as ``cues_of_words`` does, parted where a mark begins.
+
+    Returns:
+        In the order of their starts, cues with their words, and each mark with none.
+    """
+    words, told, reached = transcript.words, list[tuple[Cue, list[Word]]](), 0
+    for mark in transcript.marks:
+        place = bisect_left(words, mark.span.start_s, key=lambda word: word.span.start_s)
+        told += [*cues_of_words(words[reached:place]), (mark, [])]
         reached = place
-    return cues
-
-
-def _one_by_one(cues: Sequence[Cue], next_start_s: float | None) -> Iterator[Cue]:
-    last_s = float("inf") if next_start_s is None else next_start_s
-    starts_s = [*(cue.span.start_s for cue in cues[1:]), last_s]
-    for cue, until_s in zip(cues, starts_s, strict=False):
-        yield replace(cue, span=Span(cue.span.start_s, min(cue.span.end_s, until_s)))
+    return told + cues_of_words(words[reached:])
 
 
 def cues_of_words(words: Sequence[Word]) -> list[tuple[Cue, list[Word]]]:

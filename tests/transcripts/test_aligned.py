@@ -134,3 +134,13 @@ def test_openai_s_sentences_and_speakers_come_from_the_segments() -> None:
         ("Shall", "A"), ("we", "A"), ("go?", "A"), ("Yes.", "B"),
     ]  # fmt: skip
     assert [mark.text for mark in transcript.marks] == ["[laughs]"]
+
+
+def test_words_without_letters_keep_their_times_where_the_texts_are_just_the_words() -> None:
+    words = _words("Yes", "\u2013", "?", "No", "Bonjour !")
+    cues = [_cue("Yes \u2013 ?", 0.0, 2.5, "A"), _cue("No  Bonjour\u00a0!", 3.0, 4.5)]
+    assert punctuated(cues, words) == [
+        [Word(word.text, word.span, speaker="A") for word in words[:3]],
+        words[3:],
+        [],
+    ]

@@ -106,7 +106,16 @@ def test_openai_segments_without_words_are_spread(words: Any) -> None:
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [("en", "en"), ("DE", "de"), ("english", "en"), ("spanish", None), (None, None), (7, None)],
+    [
+        ("en", "en"),
+        ("DE", "de"),
+        ("english", "en"),
+        ("Spanish ", "es"),
+        ("haitian creole", "ht"),
+        ("klingon", None),
+        (None, None),
+        (7, None),
+    ],
 )
 def test_the_language_is_a_code_or_unknown(written: Any, read: str | None) -> None:
     assert _read({"segments": [], "language": written}).language == read
