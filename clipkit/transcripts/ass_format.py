@@ -15,6 +15,7 @@ from clipkit.types.speech import Cue, Transcript, Word
 from clipkit.types.time import Span
 
 _TIME = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})[.:](\d{1,3})")
+_TICKS_PER_S = 100
 _SECTION = re.compile(r"\[[\w +]+\]")
 _EVENTS = "[events]"
 _INFO = "[script info]"
@@ -88,7 +89,7 @@ def _written(transcript: Transcript, head: str, first_field: str) -> str:
     lines = [
         f"Dialogue: {first_field},{_clock(cue.span.start_s)},{_clock(cue.span.end_s)},Default,"
         f"{_name(cue.speaker)},0,0,0,,{escaped(_on_one_line(cue.text))}\n"
-        for cue in cues_of(transcript)
+        for cue in cues_of(transcript, _TICKS_PER_S)
     ]
     return head.format(language=language) + "".join(lines)
 
@@ -204,7 +205,7 @@ def _seconds(time: str, number: int) -> float:
 
 
 def _clock(time_s: float) -> str:
-    seconds, hundredths = divmod(round(time_s * 100), 100)
+    seconds, hundredths = divmod(round(time_s * _TICKS_PER_S), _TICKS_PER_S)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}.{hundredths:02}"

@@ -23,6 +23,7 @@ from clipkit.types.time import Span
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
 _TIMES = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
+_TICKS_PER_S = 1000
 _ROLLS_S = 0.5
 """What is shown again after so long without it is said again."""
 
@@ -56,7 +57,7 @@ def to_srt(transcript: Transcript) -> str:
     """Write SRT: sentences and marks as cues."""
     blocks = [
         f"{number}\n{_clock(cue.span.start_s, ',')} --> {_clock(cue.span.end_s, ',')}\n{cue.text}\n"
-        for number, cue in enumerate(cues_of(transcript), start=1)
+        for number, cue in enumerate(cues_of(transcript, _TICKS_PER_S), start=1)
     ]
     return "\n".join(blocks)
 
@@ -64,7 +65,7 @@ def to_srt(transcript: Transcript) -> str:
 def to_vtt(transcript: Transcript) -> str:
     """Write WebVTT: sentences and marks as cues, speakers as voices."""
     blocks = ["WEBVTT\n"]
-    for cue in cues_of(transcript):
+    for cue in cues_of(transcript, _TICKS_PER_S):
         voice = f"<v {html.escape(cue.speaker, quote=False)}>" if cue.speaker else ""
         times = f"{_clock(cue.span.start_s, '.')} --> {_clock(cue.span.end_s, '.')}"
         blocks.append(f"{times}\n{voice}{html.escape(cue.text, quote=False)}\n")

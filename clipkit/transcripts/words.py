@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -18,6 +19,12 @@ _CUE_CHARS = 84
 
 _CUE_S = 7.0
 _CUE_GAP_S = 0.6
+_NEARLY_S = 1e-6
+"""Times that are as far apart as their digits say may be a little less apart as floats."""
+
+_SHORTEST_S = 0.01
+"""What the last of several words keeps of a span. The coarsest format writes hundredths, and what
+begins before a mark has to begin before it there too."""
 
 
 def words_of_cue(cue: Cue) -> list[Word]:
@@ -28,12 +35,14 @@ def words_of_cue(cue: Cue) -> list[Word]:
 def spread(texts: Sequence[str], span: Span, speaker: str | None) -> list[Word]:
     """Give each text its share of a span, by its letters."""
     total = sum(len(text) + 1 for text in texts)
-    words, passed = [], 0
-    for text in texts:
-        start_s = span.start_s + span.duration_s * passed / total
+    latest_s = max(span.start_s, span.end_s - _SHORTEST_S)
+    words, passed, start_s = [], 0, round(span.start_s, 3)
+    for number, text in enumerate(texts, start=1):
         passed += len(text) + 1
         end_s = span.start_s + span.duration_s * passed / total
-        words.append(Word(text, Span(round(start_s, 3), round(end_s, 3)), speaker=speaker))
+        end_s = round(end_s if number == len(texts) else min(end_s, latest_s), 3)
+        words.append(Word(text, Span(start_s, end_s), speaker=speaker))
+        start_s = end_s
     return words
 
 
@@ -102,21 +111,46 @@ def in_time_order(items: Iterable[_Timed]) -> tuple[_Timed, ...]:
     return tuple(sorted(items, key=lambda item: item.span.start_s))
 
 
-def cues_of(transcript: Transcript) -> list[Cue]:
+def cues_of(transcript: Transcript, ticks_per_s: int) -> list[Cue]:
     """Group a transcript's words to cues a person can read; each mark is one of its own.
 
-    No two cues of words are shown at once: where voices overlap, one ends as the next begins.
+    No two cues of words are shown at once: where voices overlap, one ends as the next begins. Read
+    from a file that keeps speakers, the words make the same cues again.
+
+    Args:
+        transcript: The words and marks.
+        ticks_per_s: How exact the times of the file are; those of the cues are rounded to it.
     """
+    ticks = partial(_on_ticks, ticks_per_s=ticks_per_s)
+    rounded = replace(
+        transcript,
+        words=tuple(map(ticks, transcript.words)),
+        marks=tuple(map(ticks, transcript.marks)),
+    )
     cues: list[Cue] = []
     next_start_s = float("inf")
-    for cue, words in reversed(told_cues(transcript)):
+    for cue, words in reversed(told_cues(rounded)):
+        start_s, end_s = cue.span.start_s, cue.span.end_s
         if words:
-            end_s = min(cue.span.end_s, next_start_s)
-            next_start_s = cue.span.start_s
-            cues.append(replace(cue, span=Span(cue.span.start_s, end_s)))
-        else:
-            cues.append(cue)
-    return cues[::-1]
+            end_s = min(end_s, next_start_s)
+        if len(words) > 1:
+            end_s = min(end_s, start_s + _CUE_S)
+        cues.append(replace(cue, span=Span(start_s, end_s)))
+        next_start_s = start_s
+    return _settled(cues[::-1])
+
+
+def _on_ticks(item: _Timed, ticks_per_s: int) -> _Timed:
+    times_s = (item.span.start_s, item.span.end_s)
+    span = Span(*(round(time_s * ticks_per_s) / ticks_per_s for time_s in times_s))
+    return replace(item, span=span)
+
+
+def _settled(cues: list[Cue]) -> list[Cue]:
+    """End marks where readers would end them; of several at once, one may end another."""
+    while (ended := unrolled(cues)) != cues:
+        cues = ended
+    return cues
 
 
 def told_cues(transcript: Transcript) -> list[tuple[Cue, list[Word]]]:
@@ -135,26 +169,27 @@ def told_cues(transcript: Transcript) -> list[tuple[Cue, list[Word]]]:
 
 def cues_of_words(words: Sequence[Word]) -> list[tuple[Cue, list[Word]]]:
     """Group words to cues a person can read, whole sentences where they fit."""
-    groups: list[list[Word]] = []
+    groups: list[tuple[Cue, list[Word]]] = []
     for word in words:
-        if not groups or _breaks_before(groups[-1], word):
-            groups.append([])
-        groups[-1].append(word)
-    return [(_cue(group), group) for group in groups]
+        if groups and not _breaks_before(*groups[-1], word):
+            cue, group = groups[-1]
+            span = Span(cue.span.start_s, max(cue.span.end_s, word.span.end_s))
+            groups[-1] = (Cue(span, f"{cue.text} {word.text}", cue.speaker), [*group, word])
+        else:
+            groups.append((Cue(word.span, word.text, word.speaker), [word]))
+    return groups
 
 
-def _cue(words: Sequence[Word]) -> Cue:
-    span = Span(words[0].span.start_s, max(word.span.end_s for word in words))
-    return Cue(span, " ".join(word.text for word in words), words[0].speaker)
+def _breaks_before(cue: Cue, group: Sequence[Word], word: Word) -> bool:
+    """Tell whether a word begins another cue.
 
-
-def _breaks_before(group: Sequence[Word], word: Word) -> bool:
-    last = group[-1]
-    chars = sum(len(member.text) + 1 for member in group) + len(word.text)
+    All that is asked is asked of what a file of cues keeps: where they begin and end, not where the
+    words within them do.
+    """
     return (
-        has_end_mark(last.text)
-        or word.span.start_s - last.span.end_s >= _CUE_GAP_S
-        or word.speaker != last.speaker
-        or chars > _CUE_CHARS
-        or word.span.end_s - group[0].span.start_s > _CUE_S
+        has_end_mark(group[-1].text)
+        or word.span.start_s - cue.span.end_s >= _CUE_GAP_S - _NEARLY_S
+        or word.speaker != cue.speaker
+        or len(cue.text) + 1 + len(word.text) > _CUE_CHARS
+        or word.span.start_s - cue.span.start_s >= _CUE_S - _NEARLY_S
     )

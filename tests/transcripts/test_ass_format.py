@@ -236,7 +236,7 @@ def test_ffmpeg_finds_each_line_with_its_time_speaker_and_text(
             start_s = float(packet.pts * packet.time_base)
             fields = bytes(packet).decode().split(",", 8)
             found.append((start_s, float(packet.duration * packet.time_base), fields[3], fields[8]))
-    expected = cues_of(transcript)
+    expected = cues_of(transcript, 100)
     assert len(found) == len(expected)
     for (start_s, length_s, name, text), cue in zip(found, expected, strict=True):
         assert start_s == pytest.approx(cue.span.start_s, abs=0.0051)

@@ -12,8 +12,9 @@ from clipkit.transcripts.captions import parse_srt, parse_vtt, to_srt, to_vtt
 from clipkit.transcripts.json_format import parse_json, to_json
 from clipkit.transcripts.sound_marks import parted
 from clipkit.transcripts.words import cues_of_words
-from clipkit.types.speech import Cue, Transcript, Word
+from clipkit.types.speech import Transcript, Word
 from clipkit.types.time import Span
+from tests.transcripts.drawn import spoken, transcripts
 
 HELLO = Transcript(
     (
@@ -25,38 +26,6 @@ HELLO = Transcript(
     "whisper-ct2/small",
 )
 
-
-@st.composite
-def transcripts(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> Transcript:
-    """Draw words in order of their starts, which may overlap, with and without speakers."""
-    start_ms, words = 0, []
-    for _ in range(draw(st.integers(0, 30))):
-        start_ms += draw(st.integers(0, 1500))
-        span = Span(start_ms / 1000, (start_ms + draw(st.integers(0, 1500))) / 1000)
-        confidence = draw(st.none() | st.floats(0.0, 1.0))
-        speaker = draw(st.sampled_from([None, "Anna", "Ben & Co", "<3"]))
-        words.append(Word(draw(texts), span, confidence, speaker))
-    marks = [
-        Cue(
-            Span(start, start + draw(st.integers(0, 3))),
-            draw(_marks),
-            draw(st.none() | st.just("A")),
-        )
-        for start in sorted(draw(st.lists(st.integers(0, 30), max_size=3)))
-    ]
-    return Transcript(
-        tuple(words),
-        draw(st.sampled_from([None, "en", "ja"])),
-        draw(st.text(max_size=5)),
-        tuple(marks),
-    )
-
-
-_marks = st.sampled_from(["[Laughter]", "(loud applause)", "♪ la la ♪", "♪", "【拍手】"])
-
-
-spoken = st.from_regex(r"[A-Za-zé字]{1,12}[.,?!]?", fullmatch=True)
-"""Words as a recogniser writes them."""
 
 written = st.text(min_size=1, max_size=8).filter(lambda text: text == text.strip())
 """Anything without space around it: "Bonjour !", "<b>", "[5]"."""
