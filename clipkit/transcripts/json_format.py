@@ -4,7 +4,8 @@ All three share ``segments[].start/end/text``; words lie in ``segments[].words[]
 whisper, clipkit) or beside the segments, which then hold the punctuation or may be missing
 (OpenAI's word granularity). A word is called ``word`` or ``text``, its certainty ``score``,
 ``probability`` or ``confidence``. Others write marks of sounds as words; clipkit lists them apart,
-as ``marks[].start/end/text``.
+as ``marks[].start/end/text``, and what was taken for made up as
+``dropped[].start/end/text/reason``.
 """
 
 import json
@@ -24,7 +25,7 @@ from clipkit.transcripts.words import (
     words_of_cue,
 )
 from clipkit.types.language import LANGUAGE_NAMES, checked_language
-from clipkit.types.speech import Cue, Transcript, Word
+from clipkit.types.speech import DROP_REASONS, Cue, Dropped, Transcript, Word
 from clipkit.types.time import Span
 
 _CODES = {name: code for code, name in LANGUAGE_NAMES.items()}
@@ -70,7 +71,11 @@ def parse_document(document: Mapping[str, Any]) -> Transcript:
         pieces = [[replace(word, text=plain(word.text)) for word in piece] for piece in pieces]
         return transcript_of_pieces(pieces, language, origin)
     said = in_time_order(word for piece in pieces for word in piece if word.text)
-    return Transcript(said, language, origin, in_time_order(_marks(document["marks"])))
+    marks = in_time_order(_marks(document["marks"]))
+    dropped = document.get("dropped", [])
+    if not isinstance(dropped, list):
+        raise TranscriptError("", '"dropped" is no list', "Check the file.")
+    return Transcript(said, language, origin, marks, in_time_order(_dropped(dropped)))
 
 
 def to_json(transcript: Transcript) -> str:
@@ -90,6 +95,8 @@ def to_json(transcript: Transcript) -> str:
         "segments": segments,
         "marks": [_mark_entry(mark) for mark in transcript.marks],
     }
+    if transcript.dropped:
+        document["dropped"] = [_dropped_entry(one) for one in transcript.dropped]
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -113,6 +120,27 @@ def _mark_entry(mark: Cue) -> dict[str, Any]:
         "speaker": mark.speaker,
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def _dropped_entry(dropped: Dropped) -> dict[str, Any]:
+    return {
+        "start": dropped.span.start_s,
+        "end": dropped.span.end_s,
+        "text": dropped.text,
+        "reason": dropped.reason,
+    }
+
+
+def _dropped(entries: list[Any]) -> list[Dropped]:
+    found = []
+    for number, entry in enumerate(entries):
+        where = f"dropped[{number}]"
+        text, span, reason = _text(entry, where), _span(entry, where), entry.get("reason")
+        if reason not in DROP_REASONS:
+            known = ", ".join(DROP_REASONS)
+            raise TranscriptError("", f"the reason of {where} is {reason!r}", f"It is {known}.")
+        found.append(Dropped(text, span, reason))
+    return found
 
 
 def _marks(entries: list[Any]) -> list[Cue]:

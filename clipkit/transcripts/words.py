@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from clipkit.errors import TranscriptError
 from clipkit.transcripts.sound_marks import parted
-from clipkit.types.speech import Cue, Transcript, Word, has_end_mark
+from clipkit.types.speech import Cue, Dropped, Transcript, Word, has_end_mark
 from clipkit.types.time import Span
 
-_Timed = TypeVar("_Timed", Word, Cue)
+_Timed = TypeVar("_Timed", Word, Cue, Dropped)
 
 _CUE_CHARS = 84
 """Two lines of 42. Source: the usual limit of broadcasters' subtitle guides."""

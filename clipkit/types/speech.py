@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,10 @@ class Word:
     """Label of who says it; None where the origin gives none."""
 
 
+DropReason: TypeAlias = Literal["silence", "loop", "outside_speech"]
+DROP_REASONS: tuple[DropReason, ...] = get_args(DropReason)
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """Text that a recogniser wrote where it is not believed."""
@@ -86,7 +90,7 @@ class Dropped:
     span: Span
     """The stretch of the source it was written for."""
 
-    reason: Literal["silence", "loop", "outside_speech"]
+    reason: DropReason
     """The model itself says that nobody speaks; the text goes in circles; its words lie where no
     speech was found."""
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from clipkit.types.speech import Cue, Transcript, Word
+from clipkit.types.speech import DROP_REASONS, Cue, Dropped, Transcript, Word
 from clipkit.types.time import Span
 
 
@@ -29,10 +29,21 @@ def transcripts(
         draw(st.sampled_from([None, "en", "ja"])),
         draw(st.text(max_size=5)),
         tuple(marks),
+        tuple(draw(_dropped)),
     )
 
 
 _marks = st.sampled_from(["[Laughter]", "(loud applause)", "♪ la la ♪", "♪", "【拍手】"])
+
+_spans = st.builds(
+    lambda start_ms, long_ms: Span(start_ms / 1000, (start_ms + long_ms) / 1000),
+    st.integers(0, 30_000),
+    st.integers(0, 3000),
+)
+_dropped = st.lists(
+    st.builds(Dropped, st.just("Thanks for watching!"), _spans, st.sampled_from(DROP_REASONS)),
+    max_size=2,
+).map(lambda some: sorted(some, key=lambda one: one.span.start_s))
 
 spoken = st.from_regex(r"[A-Za-zé字]{1,12}[.,?!]?", fullmatch=True)
 """Words as a recogniser writes them."""

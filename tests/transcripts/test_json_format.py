@@ -293,6 +293,13 @@ TIMED = {"start": 0.0, "end": 1.0}
         ('{"segments": [{"words": [{"start": 0, "end": 1}]}]}', r"words\[0\]"),
         ('{"segments": [{"words": [{"word": "a", "start": 3, "end": 1}]}]}', r"words\[0\]"),
         ('{"segments": [], "words": [{"word": "a"}]}', r"words\[0\]"),
+        ('{"segments": [], "marks": [], "dropped": 3}', "dropped"),
+        ('{"segments": [], "marks": [], "dropped": [3]}', r"dropped\[0\]"),
+        (
+            '{"segments": [], "marks": [], "dropped": '
+            '[{"start": 0, "end": 1, "text": "a", "reason": "bored"}]}',
+            "'bored'",
+        ),
     ],
 )
 def test_malformed_json_is_refused_with_the_place(text: str, found: str) -> None:
