@@ -4,8 +4,8 @@ An engine owns weights and a device. It is cheap to construct and picklable befo
 loads on ``warm_up`` or on first use, and lets go on ``close``. It works for one caller at a time.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, Picture, Shots
 from clipkit.types.retrieval import Evidence
 from clipkit.types.speech import Speech, Transcript
+from clipkit.types.time import Span
 
 
 class Engine(Protocol):
@@ -42,6 +43,15 @@ class VoiceDetector(Engine, Protocol):
 
     def detect(self, audio: Audio, monitor: Monitor) -> Speech:
         """Return the spans of speech, ascending and without overlap, none over 30 s."""
+        ...
+
+
+@runtime_checkable
+class StreamingVoiceDetector(VoiceDetector, Protocol):
+    """One that tells what it has found before it has heard all."""
+
+    def spans(self, audio: Audio, monitor: Monitor) -> Iterator[Span]:
+        """Yield what ``detect`` returns the spans of, as early as it is known."""
         ...
 
 

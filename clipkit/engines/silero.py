@@ -1,6 +1,10 @@
 """Voice activity with Silero VAD, whose weights come inside its package."""
 
 import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
 
 from clipkit.engines.loading import IMPORTS, torch_threads
 from clipkit.engines.silero_net import WINDOW, SileroNet
@@ -10,6 +14,12 @@ from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech
 from clipkit.types.time import Span
+
+_HYSTERESIS = 0.15
+"""So far below the threshold speech ends."""
+
+_CLEAR = 16
+"""Windows of silence, half a second, on either side of a cut through what was found."""
 
 _MAX_SPEECH_S = 29.0
 """Longer stretches are split at their longest silence: a Whisper window holds 30 s."""
@@ -72,23 +82,69 @@ class SileroVad:
 
     def detect(self, audio: Audio, monitor: Monitor) -> Speech:
         """Return the spans of speech, none longer than 29 s."""
+        return Speech(tuple(self.spans(audio, monitor)), audio.duration_s)
+
+    def spans(self, audio: Audio, monitor: Monitor) -> Iterator[Span]:
+        """Yield the spans of speech, none longer than 29 s, as soon as a long silence is behind."""
         self.warm_up(monitor)
+        start = 0
+        for probabilities, is_last in self._sections(audio, monitor):
+            size = len(audio.held) - start if is_last else len(probabilities) * WINDOW
+            for stamp in self._stamps(probabilities, size, audio.rate_hz):
+                first, last = (start + stamp[edge] for edge in ("start", "end"))
+                yield Span(first / audio.rate_hz, last / audio.rate_hz)
+            start += len(probabilities) * WINDOW
+
+    def _sections(
+        self, audio: Audio, monitor: Monitor
+    ) -> Iterator[tuple[npt.NDArray[np.float32], bool]]:
+        """Yield probabilities, cut where what is before does not matter to what comes behind.
+
+        That is within a silence that has ended all speech before it, far from what comes next.
+        """
         assert self._net is not None
+        needed = round(self.min_silence_s * audio.rate_hz / WINDOW) + 2 * _CLEAR
+        held = np.zeros(0, np.float32)
+        passed = 0
+        blocks = self._net.probabilities(audio.held)
+        while (some := _next_of(blocks)) is not None:
+            held = np.concatenate([held, some])
+            passed += len(some)
+            monitor.progress(passed * WINDOW / audio.rate_hz, audio.expected_s)
+            cut = _last_silence(held < self.threshold - _HYSTERESIS, needed)
+            if cut is not None:
+                yield held[: cut - _CLEAR], False
+                held = held[cut - _CLEAR :]
+        yield held, True
+
+    def _stamps(
+        self, probabilities: npt.NDArray[np.float32], size: int, rate_hz: int
+    ) -> list[dict[str, int]]:
         from silero_vad.utils_vad import get_speech_timestamps_from_probs
 
-        probabilities: list[float] = []
-        rate_hz = audio.rate_hz
-        with torch_threads(1):
-            for some in self._net.probabilities(audio.samples):
-                probabilities += some.tolist()
-                monitor.progress(len(probabilities) * WINDOW / rate_hz, audio.duration_s)
-        stamps = get_speech_timestamps_from_probs(
-            probabilities,
+        stamps: list[dict[str, int]] = get_speech_timestamps_from_probs(
+            probabilities.tolist(),
             sampling_rate=rate_hz,
             threshold=self.threshold,
             min_silence_duration_ms=round(self.min_silence_s * 1000),
             max_speech_duration_s=_MAX_SPEECH_S,
-            audio_length_samples=len(audio.samples),
+            audio_length_samples=size,
         )
-        spans = [Span(stamp["start"] / rate_hz, stamp["end"] / rate_hz) for stamp in stamps]
-        return Speech(tuple(spans), audio.duration_s)
+        return stamps
+
+
+def _next_of(
+    blocks: Iterator[npt.NDArray[np.float32]],
+) -> npt.NDArray[np.float32] | None:
+    # The network is small: more threads mostly wait for one another. Not around a yield, for who
+    # goes on from there is not to be held to one.
+    with torch_threads(1):
+        return next(blocks, None)
+
+
+def _last_silence(is_quiet: npt.NDArray[np.bool_], needed: int) -> int | None:
+    """Return where the last silence ends that is long enough; None where there is none."""
+    edges = np.flatnonzero(np.diff(np.r_[False, is_quiet, False].astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    long = ends[ends - starts >= needed]
+    return int(long[-1]) if len(long) else None

@@ -5,11 +5,14 @@ transform and the convolutions, most of the work, run over thousands of windows 
 LSTM runs along them within another: the numbers are those of a loop over the windows.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from clipkit.types.media import Samples
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,33 +65,37 @@ class SileroNet:
         self._out = weights["decoder.decoder.2.weight"][0, :, 0]
         self._out_bias = weights["decoder.decoder.2.bias"]
 
-    def probabilities(self, samples: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
+    def probabilities(self, samples: Samples) -> Iterator[npt.NDArray[np.float32]]:
         """Yield how likely each window of 512 samples is speech, for some windows at a time.
 
         Args:
-            samples: Shape (n,), at 16 kHz, in [-1, 1]; the last window is filled with silence.
+            samples: At 16 kHz; the last window is filled with silence.
         """
         import torch
 
-        count = -(-len(samples) // WINDOW)
         state: tuple[Tensor, Tensor] | None = None
-        for first in range(0, count, _BLOCK):
-            windows = self._windows(samples, first, min(count, first + _BLOCK))
+        for windows in self._blocks(samples):
             with torch.inference_mode():
                 encoded = self._encoded(windows)
                 hidden, state = self._lstm(encoded[:, None, :], state)
                 scores = torch.relu(hidden[:, 0]) @ self._out + self._out_bias
                 yield torch.sigmoid(scores).cpu().numpy()
 
-    def _windows(self, samples: npt.NDArray[np.float32], first: int, last: int) -> "Tensor":
-        """Return windows with their context: shape (windows, 576)."""
+    def _blocks(self, samples: Samples) -> "Iterator[Tensor]":
+        """Yield windows with their context, some at a time: shape (windows, 576)."""
         import torch
 
-        begin, end = first * WINDOW - _CONTEXT, last * WINDOW
-        part = samples[max(0, begin) : end]
-        padded = np.pad(part, (max(0, -begin), end - max(0, begin) - len(part)))
-        on_device = torch.from_numpy(padded).to(self._device)
-        return on_device.unfold(0, WINDOW + _CONTEXT, WINDOW)
+        before = np.zeros(_CONTEXT, np.float32)
+        for start in itertools.count(0, _BLOCK * WINDOW):
+            part = samples[start : start + _BLOCK * WINDOW]
+            if not len(part):
+                return
+            padded = np.concatenate([before, part, np.zeros(-len(part) % WINDOW, np.float32)])
+            before = padded[-_CONTEXT:]
+            on_device = torch.from_numpy(padded).to(self._device)
+            yield on_device.unfold(0, WINDOW + _CONTEXT, WINDOW)
+            if len(part) < _BLOCK * WINDOW:
+                return
 
     def _encoded(self, windows: "Tensor") -> "Tensor":
         """Return what the convolutions make of windows: shape (windows, 128)."""

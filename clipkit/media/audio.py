@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clipkit.media.opening import Damage, decoded_audio, opened, seek
+from clipkit.media.spool import Spool
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, MediaInfo
 from clipkit.types.time import Span
@@ -30,22 +31,24 @@ _PREROLL_S = 1.0
 Samples = npt.NDArray[np.float32]
 
 
-def decode_audio(info: MediaInfo, monitor: Monitor) -> Audio:
-    """Decode all sound of a file to one channel at 16 kHz.
+def decoding_audio(info: MediaInfo, monitor: Monitor) -> Iterator[Audio]:
+    """Decode all sound of a file to one channel at 16 kHz; yield it at once, and then fill it.
 
-    Gaps in the file are filled with silence, so that sample n is at n / 16000 s of the source.
+    Gaps in the file are filled with silence, so that sample n is at n / 16000 s of the source. The
+    samples lie on disk.
 
     Raises:
         UnreadableMedia: The file cannot be opened any more.
+        OutputError: The disk is full.
     """
     damage, written = Damage(), 0
-    # All at once, rather than joined in the end: half the memory of hours.
-    samples = np.zeros(round(info.span.duration_s * SPEECH_RATE_HZ), np.float32)
-    for block in read_sound(info, info.span, SPEECH_RATE_HZ, "mono", damage):
-        if block.any():  # memory that nobody writes to is not taken
-            samples[written : written + block.shape[1]] = block[0]
-        written += block.shape[1]
-        monitor.progress(written / SPEECH_RATE_HZ, info.duration_s)
+    spool = Spool()
+    yield Audio(spool, SPEECH_RATE_HZ, info.span.duration_s)
+    with spool.filling():
+        for block in read_sound(info, info.span, SPEECH_RATE_HZ, "mono", damage):
+            spool.write(block[0])
+            written += block.shape[1]
+            monitor.progress(written / SPEECH_RATE_HZ, info.duration_s)
     if damage.packets:
         monitor.notice(
             "damaged_audio",
@@ -56,7 +59,13 @@ def decode_audio(info: MediaInfo, monitor: Monitor) -> Audio:
         monitor.notice(
             "audio_cut_off", f"the sound cannot be read beyond {written / SPEECH_RATE_HZ:.1f} s"
         )
-    return Audio(samples[:written], SPEECH_RATE_HZ)
+    yield Audio(spool, SPEECH_RATE_HZ)
+
+
+def decode_audio(info: MediaInfo, monitor: Monitor) -> Audio:
+    """Decode all sound of a file, as ``decoding_audio`` does, and return it when it is whole."""
+    *_, audio = decoding_audio(info, monitor)
+    return audio
 
 
 def read_sound(

@@ -1,10 +1,17 @@
-"""Running steps: those that don't wait for each other run at the same time."""
+"""Running steps: those that don't wait for each other run at the same time.
 
+A step whose outcome grows hands it on before it is whole; those that need it start then, and wait
+within it for as much as they ask for.
+"""
+
+import contextlib
 import logging
+import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from clipkit.errors import Cancelled, WiringError
@@ -54,6 +61,9 @@ class Run:
         self._inner = Cancellation()
         self._lock = threading.Lock()
         self._events: list[Event] = []
+        self._whole: dict[Slot, threading.Event] = {}
+        """Set when the step that fills a slot has ended."""
+
         if keeping is not None:
             keeping.tell_to(self._tell, cancellation)
 
@@ -86,8 +96,10 @@ class Run:
             ClipkitError: A stage failed; the others were stopped.
         """
         waiting = list(steps)
-        running: dict[Future[Any], Step] = {}
-        first_error: BaseException | None = None
+        self._whole |= {step.fills: threading.Event() for step in steps if step.fills is not None}
+        running = 0
+        news: queue.SimpleQueue[_News] = queue.SimpleQueue()
+        has_failed = True
         with ThreadPoolExecutor(max(1, len(steps)), thread_name_prefix="clipkit") as threads:
             try:
                 while waiting or running:
@@ -95,18 +107,33 @@ class Run:
                         raise Cancelled
                     for step in [step for step in waiting if self._is_ready(step)]:
                         waiting.remove(step)
-                        running[threads.submit(self._run, step)] = step
-                    finished, _ = wait(running, timeout=_POLL_S, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        step = running.pop(future)
-                        assert step.fills is not None
-                        self._slots[step.fills] = future.result()
-            except BaseException as error:
-                first_error = error
-                raise
+                        threads.submit(self._run_and_tell, step, news)
+                        running += 1
+                    with contextlib.suppress(queue.Empty):
+                        told = news.get(timeout=_POLL_S)
+                        running -= told.has_ended
+                        self._put(told)
+                has_failed = False
             finally:
-                if first_error is not None:
+                if has_failed:
                     self._inner.cancel()
+
+    def _put(self, told: "_News") -> None:
+        if told.error is not None:
+            raise told.error
+        assert told.step.fills is not None
+        self._slots[told.step.fills] = told.outcome
+
+    def _run_and_tell(self, step: Step, news: "queue.SimpleQueue[_News]") -> None:
+        """Run a step in its thread; what comes of it, and what goes wrong, is news."""
+        try:
+            outcome = self._run(step, lambda early: news.put(_News(step, early)))
+        except BaseException as error:
+            news.put(_News(step, error=error, has_ended=True))
+        else:
+            assert step.fills is not None
+            self._whole[step.fills].set()
+            news.put(_News(step, outcome, has_ended=True))
 
     def _is_there(self, slot: Slot) -> bool:
         """Tell whether a slot is filled, after trying to fill it with what was kept."""
@@ -117,7 +144,8 @@ class Run:
     def _is_ready(self, step: Step) -> bool:
         return all(slot in self._slots for _, slot in step.takes)
 
-    def _run(self, step: Step) -> Any:
+    def _run(self, step: Step, hand_on: Callable[[Any], None]) -> Any:
+        """Run a step and return what remains of it; what it yields before is handed on."""
         arguments: dict[str, Any] = {name: self._slots[slot] for name, slot in step.takes}
         told: list[Event] = []
 
@@ -132,13 +160,12 @@ class Run:
         self._tell(StageStarted(step.name))
         _log.debug("%s starts", step.name)
         started = time.perf_counter()
-        outcome = step.stage(**arguments)
-        if not isinstance(outcome, step.gives):
-            raise WiringError(
-                f"{step.name} did not give what its annotation says",
-                f"it gave {type(outcome).__name__}, not {step.gives.__name__}",
-                "Check what it returns.",
-            )
+        outcome = None
+        for number, outcome in enumerate(_outcomes(step, arguments)):
+            _check(step, outcome)
+            if step.is_growing and number == 0:
+                hand_on(outcome)
+        _check(step, outcome)
         wall_s = time.perf_counter() - started
         length_s = self._source_s(outcome)
         _log.debug("%s ends after %.2f s", step.name, wall_s)
@@ -152,8 +179,16 @@ class Run:
             )
         )
         if self._keeping is not None:
+            self._await_whole(step)
             self._keeping.learn(step, outcome, told)
         return outcome
+
+    def _await_whole(self, step: Step) -> None:
+        """Wait until all that a step has taken is whole: what came of it hangs on all of it."""
+        for _, slot in step.takes:
+            while slot in self._whole and not self._whole[slot].wait(_POLL_S):
+                if self._inner.requested:
+                    raise Cancelled
 
     def _source_s(self, outcome: Any) -> float:
         known = [*self._slots.values(), outcome]
@@ -174,4 +209,31 @@ class Run:
             tuple(event for event in ordered if isinstance(event, Fallback)),
             tuple(event for event in ordered if isinstance(event, Notice)),
             tuple(event for event in ordered if isinstance(event, StageFinished)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What the thread of a step tells."""
+
+    step: Step
+    outcome: Any = None
+    error: BaseException | None = None
+    has_ended: bool = False
+
+
+def _outcomes(step: Step, arguments: dict[str, Any]) -> Iterator[Any]:
+    outcome = step.stage(**arguments)
+    if step.is_growing and isinstance(outcome, Iterator):
+        yield from outcome
+    else:
+        yield outcome
+
+
+def _check(step: Step, outcome: Any) -> None:
+    if not isinstance(outcome, step.gives):
+        raise WiringError(
+            f"{step.name} did not give what its annotation says",
+            f"it gave {type(outcome).__name__}, not {step.gives.__name__}",
+            "Check what it returns.",
         )

@@ -2,12 +2,13 @@
 
 Each stage needs the artefacts that its parameters are annotated with and gives the one that its
 return is annotated with. A stage that gives what it also needs refines it: it runs after the one
-that makes it, and everybody else sees its outcome.
+that makes it, and everybody else sees its outcome. A stage that is annotated with an iterator of an
+artefact gives it while it is still made.
 """
 
 import inspect
 import typing
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
@@ -40,6 +41,10 @@ class Step:
     monitor: str | None
     """Name of the parameter that takes the monitor."""
 
+    is_growing: bool = False
+    """Whether it yields what it gives: what comes first is handed on while it goes on, what comes
+    last is what remains."""
+
     takes: tuple[tuple[str, Slot], ...] = ()
     """Parameter and slot of each need; set by the wiring."""
 
@@ -63,6 +68,9 @@ def described(stage: Stage) -> Step:
     except (TypeError, ValueError) as error:
         raise WiringError(f"cannot wire {name}", f"it tells no annotations ({error})") from error
     gives = hints.pop("return", None)
+    is_growing = typing.get_origin(gives) is Iterator
+    if is_growing:
+        (gives,) = typing.get_args(gives)
     parameters = [parameter for parameter in signature.parameters if parameter != "self"]
     for parameter in parameters:
         if not _is_artefact(hints.get(parameter)):
@@ -85,7 +93,7 @@ def described(stage: Stage) -> Step:
         )
     monitors = [parameter for parameter in parameters if hints[parameter] is Monitor]
     needs = tuple((p, hints[p]) for p in parameters if hints[p] is not Monitor)
-    return Step(stage, name, needs, gives, monitors[0] if monitors else None)
+    return Step(stage, name, needs, gives, monitors[0] if monitors else None, is_growing)
 
 
 def _is_artefact(hint: Any) -> TypeGuard[type]:

@@ -11,7 +11,8 @@ NaN is refused as a plain number, for it equals nothing; arrays keep it.
 
 from typing import Any, TypeVar, cast
 
-from clipkit.schema.artefact_shapes import PATH, Arrays, shape_of
+from clipkit.schema.artefact_leaves import PATH, Arrays
+from clipkit.schema.artefact_shapes import shape_of
 
 _Artefact = TypeVar("_Artefact")
 

@@ -38,7 +38,7 @@ class EmbedSound:
 
     def __call__(self, audio: Audio, monitor: Monitor) -> SoundEmbeddings:
         """Return a row for each window; a source without sound has none."""
-        if len(audio.samples) == 0:
+        if len(audio.held) == 0:
             return SoundEmbeddings(np.zeros((0, 1), np.float32), (), "none")
         spans = _windows(audio.duration_s, self.window_s)
         engine = first_ready(self.engines, monitor)

@@ -38,7 +38,7 @@ class MeasureActivity:
         """Return the curves over the whole source; without sound, of the cuts alone."""
         duration_s = max(info.duration_s, audio.duration_s)
         seconds = int(np.ceil(duration_s))
-        has_sound = len(audio.samples) > 0
+        has_sound = len(audio.held) > 0
         loudness = np.full(seconds, np.nan, np.float32)
         onsets = np.full(seconds, np.nan, np.float32)
         if has_sound:

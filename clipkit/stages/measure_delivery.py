@@ -64,7 +64,7 @@ class MeasureDelivery:
                 sound[:, number] = _said(squares[first:stop], pitch_hz[first:stop])
         loudness, movement, pitch, pitch_movement = sound.astype(np.float32)
         return Delivery(
-            has_sound=len(audio.samples) > 0,
+            has_sound=len(audio.held) > 0,
             loudness_lufs=loudness,
             loudness_range_lu=movement,
             pitch_st=_from_own_median(pitch, items),

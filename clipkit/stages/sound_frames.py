@@ -74,13 +74,14 @@ def power_spectra(audio: Audio, frames_at_once: int = _FRAMES_AT_ONCE) -> Iterat
     frames = Frames(audio.rate_hz)
     window, hop = frames.window, frames.hop
     ahead = (len(window) - hop) // 2
-    count = -(-len(audio.samples) // hop)
+    size = len(audio.held)
+    count = -(-size // hop)
     for first in range(0, count, frames_at_once):
         number = min(frames_at_once, count - first)
         start = first * hop - ahead
         stop = start + (number - 1) * hop + len(window)
-        inside = audio.samples[max(0, start) : stop]
-        padded = np.pad(inside, (max(0, -start), max(0, stop - len(audio.samples))))
+        inside = audio.held[max(0, start) : stop]
+        padded = np.pad(inside, (max(0, -start), max(0, stop - size)))
         rows = np.lib.stride_tricks.sliding_window_view(padded, len(window))[::hop]
         level = rows.mean(axis=1, keepdims=True, dtype=np.float32)
         spectra = np.fft.rfft((rows - level) * window, n=frames.fft_size, axis=1)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -162,25 +163,55 @@ class Timeline:
     """Whether there is a file; False for a transcript alone."""
 
 
+class Samples(Protocol):
+    """Samples of one channel, float32 in [-1, 1]: an array, or what is sliced like one."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def __getitem__(self, part: slice, /) -> npt.NDArray[np.float32]:
+        """Return those of a slice."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """Decoded sound, one channel."""
+    """Decoded sound, one channel.
 
-    samples: npt.NDArray[np.float32]
-    """Shape (n,), in [-1, 1]; sample 0 is at time zero of the source."""
+    It may lie on disk, and it may be handed on while it is decoded: slices wait for as much as they
+    ask for, the length waits for all.
+    """
+
+    held: Samples
+    """Sample 0 is at time zero of the source."""
 
     rate_hz: int = 16000
     """Samples a second."""
 
+    planned_s: float | None = None
+    """How long it is by what its file says, which is known before all is decoded; None: what it
+    holds."""
+
+    @property
+    def samples(self) -> npt.NDArray[np.float32]:
+        """All of it: shape (n,), in [-1, 1]. Hours take gigabytes; ``cut`` reads some."""
+        return self.held[0 : len(self.held)]
+
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
-        return len(self.samples) / self.rate_hz
+        return len(self.held) / self.rate_hz
+
+    @property
+    def expected_s(self) -> float:
+        """Length as far as it is known now, in seconds: for progress."""
+        return self.duration_s if self.planned_s is None else self.planned_s
 
     def cut(self, span: Span) -> npt.NDArray[np.float32]:
-        """Return a view of the samples within a span."""
+        """Return the samples within a span."""
         start = max(0, round(span.start_s * self.rate_hz))
-        return self.samples[start : max(start, round(span.end_s * self.rate_hz))]
+        return self.held[start : max(start, round(span.end_s * self.rate_hz))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """Speech: where it is, and what is said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias, get_args
@@ -47,11 +48,12 @@ def has_question_mark(text: str) -> bool:
 class Speech:
     """Where somebody speaks."""
 
-    spans: tuple[Span, ...]
-    """Ascending, without overlap."""
+    spans: Sequence[Span]
+    """Ascending, without overlap. A tuple; while it is still found, a sequence that grows, which is
+    gone through as far as it is known, and whose length waits for the end."""
 
     duration_s: float
-    """Length of the sound looked at."""
+    """Length of the sound looked at; while it is still looked at, what its file says."""
 
     @property
     def speech_s(self) -> float:

@@ -146,3 +146,21 @@ def test_without_the_package_the_command_is_named(
     monkeypatch.setitem(sys.modules, "silero_vad", None)
     with pytest.raises(MissingExtra, match="pip install clipkit"):
         SileroVad().warm_up(monitor)
+
+
+@pytest.mark.parametrize("min_silence_s", [0.1, 0.25, 1.0])
+def test_spans_found_on_the_way_are_those_found_over_the_whole(
+    demo_audio: Audio, monitor: Monitor, min_silence_s: float
+) -> None:
+    talk = demo_audio.samples
+    pause = np.zeros(16000 * 4, np.float32)
+    audio = Audio(np.concatenate([talk, pause, talk[: 16000 * 20], talk, pause, talk]))
+    engine = SileroVad(min_silence_s=min_silence_s)
+    engine.warm_up(monitor)
+    assert engine._net is not None
+    probabilities = np.concatenate(list(engine._net.probabilities(audio.samples)))
+    stamps = engine._stamps(probabilities, len(audio.samples), 16000)
+    expected = [Span(stamp["start"] / 16000, stamp["end"] / 16000) for stamp in stamps]
+    sections = list(engine._sections(audio, monitor))
+    assert len(sections) > 2
+    assert list(engine.spans(audio, monitor)) == expected

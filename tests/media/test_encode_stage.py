@@ -159,7 +159,7 @@ def test_converting_hdr_is_told_once(
 
 def test_a_silent_film_gives_no_sound_and_says_so(info: Info) -> None:
     events: list[Event] = []
-    audio = decode_sound(info("silent_film.mp4"), Monitor("decode", events.append))
+    (audio,) = decode_sound(info("silent_film.mp4"), Monitor("decode", events.append))
     assert audio.duration_s == 0.0
     assert audio.rate_hz == 16000
     assert [getattr(event, "code", None) for event in events] == ["no_audio"]

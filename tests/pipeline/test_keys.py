@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ class Unwritten(EnergyVad):
 
 
 @functools.wraps(decode_sound)
-def wrapped(info: MediaInfo, monitor: Monitor) -> Audio:
+def wrapped(info: MediaInfo, monitor: Monitor) -> Iterator[Audio]:
     return decode_sound(info, monitor)
 
 

@@ -34,6 +34,10 @@ st.register_type_strategy(
     st.tuples(FINITE, FINITE).map(lambda ends: Span(min(ends), max(ends))),
 )
 
+st.register_type_strategy(
+    Speech, st.builds(Speech, st.lists(st.from_type(Span)).map(tuple), st.floats(0.0, 9.0))
+)
+
 
 def _again(artefact: _Artefact) -> _Artefact:
     """Return an artefact after a way through text."""

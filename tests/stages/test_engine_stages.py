@@ -131,7 +131,7 @@ def test_an_embedder_that_cannot_run_is_passed_over_and_told() -> None:
 def test_speech_is_what_the_detector_finds() -> None:
     samples = np.zeros(16000, np.float32)
     samples[4000:8000] = 0.5
-    speech = DetectSpeech(engines=(EnergyVad(),))(Audio(samples), MONITOR)
+    (speech,) = DetectSpeech(engines=(EnergyVad(),))(Audio(samples), MONITOR)
     assert [(span.start_s, span.end_s) for span in speech.spans] == [(0.24, 0.5)]
 
 

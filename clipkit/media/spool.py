@@ -1,0 +1,104 @@
+"""Samples in a file of their own, so that hours of sound take no memory."""
+
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from clipkit.errors import OutputError
+from clipkit.types.growing import Growth
+
+_SAMPLE_BYTES = 4
+_AT_ONCE = 16000
+"""Samples gathered before they are written: decoders give a few hundred."""
+
+
+class Spool:
+    """Samples that are written once, in order, and read at any place while they are.
+
+    They lie in a file without a name in the folder for temporary files (``TMPDIR``), which is gone
+    when nobody holds the spool any more. Silence is not written: hours of it take no room.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="clipkit-sound-", buffering=0)  # noqa: SIM115
+        self._lock = threading.Lock()
+        self._growth = Growth()
+        self._gathered: list[npt.NDArray[np.float32]] = []
+        self._size = self._written = 0
+        weakref.finalize(self, self._file.close)
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Write in the block; behind it the spool holds all that it will hold.
+
+        Raises:
+            OutputError: The disk is full.
+        """
+        with self._growth.growing():
+            yield
+            self._flush()
+
+    def write(self, block: npt.NDArray[np.float32]) -> None:
+        """Add samples: shape (n,).
+
+        Raises:
+            OutputError: The disk is full.
+        """
+        self._gathered.append(block)
+        self._size += len(block)
+        if self._size - self._written >= _AT_ONCE:
+            self._flush()
+
+    def __len__(self) -> int:
+        return self._growth.wait()
+
+    def __getitem__(self, part: slice) -> npt.NDArray[np.float32]:
+        if part.stop is not None and part.stop >= 0 and (part.start or 0) >= 0:
+            size = self._growth.wait(part.stop)
+        else:
+            size = self._growth.wait()
+        start, stop, step = part.indices(size)
+        if step != 1:
+            return self[:][part]
+        # What lies behind the last sound is silence that was not written.
+        found = np.zeros(max(0, stop - start), np.float32)
+        with self._lock:
+            self._file.seek(start * _SAMPLE_BYTES)
+            room = memoryview(found.data).cast("B")
+            while len(room) and (count := self._file.readinto(room)):
+                room = room[count:]
+        return found
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[np.float32]:
+        return np.asarray(self[:], dtype)
+
+    def _flush(self) -> None:
+        if not self._gathered:
+            return
+        samples = np.concatenate(self._gathered)
+        self._gathered.clear()
+        if samples.any():
+            try:
+                with self._lock:
+                    self._file.seek(self._written * _SAMPLE_BYTES)
+                    _write(self._file, samples.tobytes())
+            except OSError as error:
+                raise OutputError(
+                    f"cannot keep decoded sound in {tempfile.gettempdir()}",
+                    error.strerror or str(error),
+                    "Make room there, or name another folder in TMPDIR.",
+                ) from error
+        self._written += len(samples)
+        self._growth.reach(self._written)
+
+
+def _write(file: Any, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]

@@ -1,0 +1,95 @@
+"""What is handed on while it grows: who reads it waits for as much as it asks for."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar, overload
+
+_Item = TypeVar("_Item")
+
+
+class Growth:
+    """How far something has grown; one thread lets it grow, others wait."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._size = 0
+        self._has_ended = False
+        self._error: BaseException | None = None
+
+    @contextmanager
+    def growing(self) -> Iterator[None]:
+        """Let it grow in the block; what goes wrong there is raised to all who wait as well."""
+        try:
+            yield
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._end(None)
+
+    def reach(self, size: int) -> None:
+        """Say that it has grown to a size."""
+        with self._changed:
+            self._size = size
+            self._changed.notify_all()
+
+    def wait(self, size: int | None = None) -> int:
+        """Wait until it has a size, or all that it will have; return the size it has.
+
+        Args:
+            size: None: all.
+
+        Raises:
+            BaseException: What went wrong where it grows.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._has_ended or (size is not None and self._size >= size)
+            )
+            if self._error is not None:
+                raise self._error
+            return self._size
+
+    def _end(self, error: BaseException | None) -> None:
+        with self._changed:
+            self._has_ended, self._error = True, error
+            self._changed.notify_all()
+
+
+class GrowingSequence(Sequence[_Item]):
+    """A sequence that one thread adds to; others go through it as it grows, or wait for its end.
+
+    Its length, slices and items counted from the end wait for the end.
+    """
+
+    def __init__(self) -> None:
+        self._items: list[_Item] = []
+        self._growth = Growth()
+
+    def fill(self, items: Iterable[_Item]) -> tuple[_Item, ...]:
+        """Add items as they come, and return them all."""
+        with self._growth.growing():
+            for item in items:
+                self._items.append(item)
+                self._growth.reach(len(self._items))
+        return tuple(self._items)
+
+    def __len__(self) -> int:
+        return self._growth.wait()
+
+    def __bool__(self) -> bool:
+        return self._growth.wait(1) > 0
+
+    def __iter__(self) -> Iterator[_Item]:
+        place = 0
+        while self._growth.wait(place + 1) > place:
+            yield self._items[place]
+            place += 1
+
+    @overload
+    def __getitem__(self, place: int) -> _Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[_Item]: ...
+    def __getitem__(self, place: int | slice) -> _Item | list[_Item]:
+        self._growth.wait(place + 1 if isinstance(place, int) and place >= 0 else None)
+        return self._items[place]

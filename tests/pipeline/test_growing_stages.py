@@ -1,0 +1,168 @@
+"""Stages that hand on what they make before it is whole."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clipkit.engines.silero import SileroVad
+from clipkit.errors import Cancelled, MediaError, WiringError
+from clipkit.media.audio import decode_audio
+from clipkit.media.probe import probe
+from clipkit.media.spool import Spool
+from clipkit.pipeline.pipeline import Pipeline
+from clipkit.pipeline.wiring import described
+from clipkit.stages.decode import decode_sound
+from clipkit.stages.detect_speech import DetectSpeech
+from clipkit.stages.transcribe import Transcribe
+from clipkit.testing import ScriptedRecogniser
+from clipkit.types.events import Cancellation, Event, Monitor
+from clipkit.types.growing import GrowingSequence
+from clipkit.types.media import Audio, MediaInfo, Source
+from clipkit.types.speech import Speech, Transcript
+
+
+@dataclass(frozen=True)
+class Start:
+    """What callers give."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What grows."""
+
+    items: GrowingSequence[int] | tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Total:
+    """What hangs on it."""
+
+    value: int
+
+
+def total(numbers: Numbers) -> Total:
+    return Total(sum(numbers.items))
+
+
+def test_what_needs_it_starts_before_it_is_whole_and_the_whole_remains() -> None:
+    started = threading.Event()
+
+    def numbers(start: Start) -> Iterator[Numbers]:
+        growing = GrowingSequence[int]()
+        yield Numbers(growing)
+
+        def some() -> Iterator[int]:
+            yield 1
+            assert started.wait(timeout=20.0), "nobody started"
+            yield 2
+
+        yield Numbers(growing.fill(some()))
+
+    def early(numbers: Numbers) -> Total:
+        started.set()
+        return total(numbers)
+
+    made, _ = Pipeline((numbers, early), (Start,)).run((Total,), [Start()])
+    assert made[Total] == Total(3)
+    assert made[Numbers] == Numbers((1, 2))
+
+
+def test_a_stage_that_fails_on_the_way_fails_who_waits_with_its_own_error() -> None:
+    def numbers(start: Start) -> Iterator[Numbers]:
+        growing = GrowingSequence[int]()
+        yield Numbers(growing)
+
+        def some() -> Iterator[int]:
+            yield 1
+            raise MediaError("cannot read on", "the disk is gone", "Mend it.")
+
+        yield Numbers(growing.fill(some()))
+
+    with pytest.raises(MediaError, match="the disk is gone"):
+        Pipeline((numbers, total), (Start,)).run((Total,), [Start()])
+
+
+def test_a_run_that_is_cancelled_wakes_who_waits() -> None:
+    cancellation = Cancellation()
+
+    def numbers(start: Start, monitor: Monitor) -> Iterator[Numbers]:
+        growing = GrowingSequence[int]()
+        yield Numbers(growing)
+
+        def some() -> Iterator[int]:
+            yield 1
+            cancellation.cancel()
+            while True:
+                monitor.checkpoint()
+
+        yield Numbers(growing.fill(some()))
+
+    with pytest.raises(Cancelled):
+        Pipeline((numbers, total), (Start,)).run((Total,), [Start()], None, cancellation)
+
+
+def test_what_is_yielded_is_held_to_the_annotation() -> None:
+    def numbers(start: Start) -> Iterator[Numbers]:
+        yield Start()  # type: ignore[misc]
+
+    def nothing(start: Start) -> Iterator[Numbers]:
+        yield from ()
+
+    for stage, found in ((numbers, "it gave Start"), (nothing, "it gave NoneType")):
+        with pytest.raises(WiringError, match=found):
+            Pipeline((stage, total), (Start,)).run((Total,), [Start()])
+
+
+def test_the_default_stages_hand_on_sound_and_speech() -> None:
+    assert described(decode_sound).is_growing
+    assert described(DetectSpeech(engines=())).is_growing
+    assert not described(Transcribe(engines=())).is_growing
+
+
+def test_speech_is_recognised_while_the_sound_is_decoded(
+    demo: Path,
+) -> None:
+    heard = threading.Event()
+
+    class Listens(ScriptedRecogniser):
+        def transcribe(
+            self, audio: Audio, speech: Speech, language: str | None, monitor: Monitor
+        ) -> Transcript:
+            first = next(iter(speech.spans))
+            assert len(audio.cut(first)) == round(first.duration_s * 16000)
+            heard.set()
+            return super().transcribe(audio, speech, language, monitor)
+
+    def decodes(info: MediaInfo, monitor: Monitor) -> Iterator[Audio]:
+        whole = decode_audio(info, monitor)
+        spool = Spool()
+        yield Audio(spool, whole.rate_hz, 3 * whole.duration_s)
+        with spool.filling():
+            for _ in range(3):
+                spool.write(whole.samples)
+            assert heard.wait(timeout=60.0), "nobody listened before all was there"
+        yield Audio(spool, whole.rate_hz)
+
+    events: list[Event] = []
+    stages = (probe, decodes, DetectSpeech(engines=(SileroVad(),)))
+    transcribe = Transcribe(engines=(Listens(known=frozenset({"en"})),), use_subtitles=False)
+    made, _ = Pipeline((*stages, transcribe)).run((Transcript,), [Source(demo)], events.append)
+    assert type(made[Speech].spans) is tuple
+    assert made[Speech].duration_s == pytest.approx(made[Audio].duration_s)
+    names = [(type(event).__name__, event.stage) for event in events]
+    assert names.index(("StageStarted", "Transcribe")) < names.index(("StageFinished", "decodes"))
+
+
+def test_what_was_found_on_the_way_is_what_is_found_in_the_end(demo: Path) -> None:
+    monitor = Monitor("test")
+    audio = decode_audio(probe(Source(demo), monitor), monitor)
+    long = Audio(np.concatenate([audio.samples] * 3))
+    stage = DetectSpeech(engines=(SileroVad(),))
+    first, last = stage(long, monitor)
+    assert list(first.spans) == list(last.spans)
+    assert last == SileroVad().detect(long, monitor)
+    assert len(last.spans) > 20

@@ -1,0 +1,59 @@
+"""What is handed on while it grows."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from clipkit.types.growing import GrowingSequence
+
+
+def grown(items: Iterator[int], sequence: GrowingSequence[int]) -> threading.Thread:
+    thread = threading.Thread(target=lambda: sequence.fill(items), daemon=True)
+    thread.start()
+    return thread
+
+
+def test_items_are_read_as_they_come() -> None:
+    read: list[int] = []
+    go_on = [threading.Event() for _ in range(3)]
+
+    def items() -> Iterator[int]:
+        for number, event in enumerate(go_on):
+            yield number
+            assert event.wait(timeout=20.0), "nobody read what was there"
+
+    sequence = GrowingSequence[int]()
+    thread = grown(items(), sequence)
+    assert sequence, "there is a first"
+    for item in sequence:
+        read.append(item)
+        go_on[item].set()
+    thread.join()
+    assert read == [0, 1, 2]
+    assert (len(sequence), sequence[-1], sequence[0:2], list(sequence)) == (3, 2, [0, 1], [0, 1, 2])
+
+
+def test_nothing_is_known_to_be_nothing_at_the_end() -> None:
+    sequence = GrowingSequence[int]()
+    assert sequence.fill(iter(())) == ()
+    assert not sequence
+    assert list(sequence) == []
+    with pytest.raises(IndexError):
+        sequence[0]
+
+
+def test_what_goes_wrong_is_raised_to_who_waits() -> None:
+    failure = KeyError("gone")
+
+    def items() -> Iterator[int]:
+        yield 1
+        raise failure
+
+    sequence = GrowingSequence[int]()
+    with pytest.raises(KeyError):
+        sequence.fill(items())
+    with pytest.raises(KeyError, match="gone"):
+        list(sequence)
+    with pytest.raises(KeyError, match="gone"):
+        len(sequence)
