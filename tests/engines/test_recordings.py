@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.word_errors import spoken, word_error_rate
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.media.audio import decode_audio
@@ -11,7 +12,6 @@ from clipkit.media.probe import probe
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio, Source
 from clipkit.types.time import Span
-from tests.engines.word_errors import spoken, word_error_rate
 
 pytestmark = pytest.mark.needs_media
 

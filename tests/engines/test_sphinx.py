@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clipkit.engines.sphinx as module
+from benchmarks.word_errors import spoken, word_error_rate
 from clipkit.engines.sphinx import PocketSphinx, _pieces
 from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Cancellation, Event, Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript
 from clipkit.types.time import Span, merged
-from tests.engines.word_errors import spoken, word_error_rate
 
 pytest.importorskip("pocketsphinx")
 
