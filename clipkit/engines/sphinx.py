@@ -32,6 +32,13 @@ _PAD_S = 0.15
 """So much of the pause around a piece goes with it: the acoustic model expects some silence."""
 
 
+_PEAK = 30000.0
+"""Each piece is scaled to this peak of 32767: some room, for it is free."""
+
+_LEAST_PEAK = 2.0**-15
+"""Quieter pieces are not raised further: 16-bit sound below it is nothing but zeros."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Piece:
     start_s: float
@@ -39,8 +46,14 @@ class _Piece:
     samples: npt.NDArray[np.float32]
 
     def pcm(self) -> bytes:
-        """Return the sound as the worker takes it; made late, for two hours of it are large."""
-        pcm: bytes = np.clip(self.samples * 32767.0, -32768, 32767).astype("<i2").tobytes()
+        """Return the sound as the worker takes it; made late, for two hours of it are large.
+
+        The model hears no loudness, but 16 bits do: at its own level a quiet piece would be rounded
+        to a few steps, and one over full scale (decoders of lossy formats give such) clipped.
+        """
+        centred = self.samples - self.samples.mean() if len(self.samples) else self.samples
+        peak = max(float(np.abs(centred).max(initial=0.0)), _LEAST_PEAK)
+        pcm: bytes = (centred * (_PEAK / peak)).astype("<i2").tobytes()
         return pcm
 
 
@@ -66,7 +79,7 @@ class PocketSphinx:
     def identity(self) -> str | None:
         """Version of the package, which holds the model; how many processes changes no word."""
         package = package_identity("pocketsphinx")
-        return f"{package} en-us" if package else None
+        return f"{package} en-us, pieces to full scale" if package else None
 
     @property
     def languages(self) -> frozenset[str] | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import clipkit.engines.sphinx as module
 from benchmarks.word_errors import spoken, word_error_rate
-from clipkit.engines.sphinx import PocketSphinx, _pieces
+from clipkit.engines.sphinx import PocketSphinx, _Piece, _pieces
 from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Cancellation, Event, Monitor
 from clipkit.types.media import Audio
@@ -87,6 +87,35 @@ def test_words_are_in_order_and_confidences_are_probabilities(heard: Transcript)
     confidences = [word.confidence for word in heard.words]
     assert all(each is not None and 0.0 <= each <= 1.0 for each in confidences)
     assert len(set(confidences)) > 10
+
+
+@pytest.mark.parametrize(
+    ("gain", "offset"),
+    [(1e-4, 0.0), (8.0, 0.0), (1.0, 0.3)],
+    ids=["quiet", "over full scale", "off centre"],
+)
+def test_loudness_changes_no_word(
+    demo_audio: Audio, monitor: Monitor, gain: float, offset: float
+) -> None:
+    speech = Speech((Span(0.8, 3.8), Span(4.5, 7.9)), 9.0)
+    sound = demo_audio.cut(Span(0.0, 9.0))
+    plain = PocketSphinx(2).transcribe(Audio(sound), speech, "en", monitor)
+    turned = Audio((sound * gain + offset).astype(np.float32))
+    heard = PocketSphinx(2).transcribe(turned, speech, "en", monitor)
+    assert heard.text == plain.text
+    assert len(plain.words) > 15
+
+
+def test_pieces_fill_the_sixteen_bits_whatever_their_loudness() -> None:
+    wave = np.sin(np.arange(1600) / 9.0).astype(np.float32)
+    full = np.frombuffer(_Piece(0.0, 0.1, wave).pcm(), "<i2")
+    assert abs(full).max() == pytest.approx(30000, rel=0.01)
+    for turned in (wave * 1e-3, wave * 5.0, wave * 0.1 - 0.5):
+        samples = np.frombuffer(_Piece(0.0, 0.1, turned.astype(np.float32)).pcm(), "<i2")
+        np.testing.assert_allclose(samples, full, atol=2)
+    assert not np.frombuffer(_Piece(0.0, 0.1, np.full(9, 0.2, np.float32)).pcm(), "<i2").any()
+    faint = np.frombuffer(_Piece(0.0, 0.1, wave * 1e-9).pcm(), "<i2")
+    assert abs(faint).max() <= 1, "what 16-bit files hold as silence stays silent"
 
 
 def test_other_languages_are_refused(monitor: Monitor) -> None:
