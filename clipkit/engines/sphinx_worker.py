@@ -2,7 +2,8 @@
 
 Started as ``python -m clipkit.engines.sphinx_worker``. Reads from standard input, for each piece of
 sound, 4 bytes with its length (little-endian) and so many bytes of 16-bit mono samples at 16 kHz;
-writes a line of JSON for each: a list of [word, start_s, end_s, probability]. Ends with its input.
+writes a line of JSON for each: a list of [word, start_s, end_s, probability, sounds], the last how
+many phones it is pronounced with. Ends with its input.
 """
 
 import json
@@ -34,6 +35,7 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
                 round(segment.start_frame * _FRAME_S, 2),
                 round((segment.end_frame + 1) * _FRAME_S, 2),
                 round(min(1.0, segment.prob), 3),
+                len(decoder.lookup_word(segment.word).split()),
             ]
             for segment in decoder.seg() or ()
             if segment.word[0] not in "<[+"  # silences and noises

@@ -2,17 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import clipkit.engines.sphinx as module
 from benchmarks.word_errors import spoken, word_error_rate
-from clipkit.engines.sphinx import PocketSphinx, _Piece, _pieces
+from clipkit.engines.sphinx import PocketSphinx, _articulate, _Heard, _Piece, _pieces
 from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Cancellation, Event, Monitor
 from clipkit.types.media import Audio
@@ -116,6 +118,103 @@ def test_pieces_fill_the_sixteen_bits_whatever_their_loudness() -> None:
     assert not np.frombuffer(_Piece(0.0, 0.1, np.full(9, 0.2, np.float32)).pcm(), "<i2").any()
     faint = np.frombuffer(_Piece(0.0, 0.1, wave * 1e-9).pcm(), "<i2")
     assert abs(faint).max() <= 1, "what 16-bit files hold as silence stays silent"
+
+
+RATE_HZ = 16000
+
+
+def tone(pitch: float, duration_s: float, fade_s: float) -> npt.NDArray[np.float64]:
+    """Return eight harmonics, struck and fading, ``pitch`` half tones above 220 Hz."""
+    time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    base_hz = 220.0 * 2.0 ** (pitch / 12.0)
+    waves = [np.sin(2 * np.pi * base_hz * n * time_s) / n for n in range(1, 9)]
+    faded: npt.NDArray[np.float64] = np.sum(waves, axis=0) * np.exp(-time_s / fade_s)
+    return faded * np.minimum(time_s / 0.02, 1.0)
+
+
+def chords() -> npt.NDArray[np.float64]:
+    """Return 8 s of four chords."""
+    played = [(0, 4, 7), (-3, 0, 4), (-7, -3, 0), (-5, -1, 2)] * 2
+    return np.concatenate([np.sum([tone(p, 1.0, 1.5) for p in each], axis=0) for each in played])
+
+
+def arpeggio() -> npt.NDArray[np.float64]:
+    """Return 8 s of single notes, six and a quarter a second."""
+    return np.concatenate([tone(p, 0.16, 0.15) for p in [3, 7, 10, 15, 19] * 10])
+
+
+def drums() -> npt.NDArray[np.float64]:
+    """Return 8 s of noise struck four times a second, every other one long."""
+    noise = np.random.default_rng(0).normal(0.0, 1.0, (32, RATE_HZ // 4))
+    fades_s = np.where(np.arange(32) % 2, 0.02, 0.08)[:, np.newaxis]
+    struck: npt.NDArray[np.float64] = noise * np.exp(-np.arange(RATE_HZ // 4) / RATE_HZ / fades_s)
+    return struck.ravel()
+
+
+MUSIC = {
+    "chords": chords,
+    "arpeggio": arpeggio,
+    "drums": drums,
+    "band": lambda: chords() + arpeggio() + drums(),
+}
+
+
+@pytest.mark.parametrize("play", MUSIC.values(), ids=MUSIC.keys())
+def test_music_taken_for_speech_gives_no_word(
+    play: Callable[[], npt.NDArray[np.float64]], monitor: Monitor
+) -> None:
+    music = play()
+    sound = Audio((music / abs(music).max()).astype(np.float32))
+    speech = Speech((Span(0.0, sound.duration_s),), sound.duration_s)
+    assert PocketSphinx(1).transcribe(sound, speech, "en", monitor).words == ()
+
+
+def test_speech_behind_music_is_kept(demo_audio: Audio, monitor: Monitor) -> None:
+    music = chords() + drums()
+    said = demo_audio.cut(Span(4.4, 8.0))
+    sound = Audio(np.concatenate([music / abs(music).max() / 2, said]).astype(np.float32))
+    speech = Speech((Span(0.0, sound.duration_s),), sound.duration_s)
+    words = PocketSphinx(1).transcribe(sound, speech, "en", monitor).words
+    sentence = "it is wonderful to be here with you again"
+    assert " ".join(word.text for word in words).endswith(sentence)
+
+
+def heard_word(start_s: float, end_s: float, sounds: int = 3) -> _Heard:
+    return _Heard("word", Span(start_s, end_s), 0.5, sounds)
+
+
+class TestArticulate:
+    """Pieces of 10 s from second 5 on."""
+
+    piece = _Piece(5.0, 10.0, np.zeros(0, np.float32))
+
+    def kept(self, found: list[_Heard]) -> list[_Heard]:
+        return _articulate(found, self.piece)
+
+    def test_words_at_the_pace_of_speech_stay(self) -> None:
+        found = [heard_word(5.0 + 0.5 * n, 5.3 + 0.5 * n) for n in range(20)]  # 6 sounds a second
+        assert self.kept(found) == found
+
+    def test_a_slower_piece_has_none(self) -> None:
+        assert self.kept([heard_word(5.0 + n, 5.8 + n) for n in range(10)]) == []
+
+    def test_a_word_held_for_long_is_none_and_does_not_slow_the_rest(self) -> None:
+        held = heard_word(5.0, 11.0)
+        found = [heard_word(11.0 + 0.5 * n, 11.3 + 0.5 * n) for n in range(8)]
+        assert self.kept([held, *found]) == found
+
+    @pytest.mark.parametrize("start_s", [5.0, 9.0, 11.0])
+    def test_long_gaps_do_not_count(self, start_s: float) -> None:
+        found = [heard_word(start_s + 0.5 * n, start_s + 0.5 * n + 0.4) for n in range(8)]
+        assert self.kept(found) == found
+
+    def test_less_than_a_second_is_not_judged(self) -> None:
+        found = [heard_word(7.2, 7.9, sounds=2)]
+        assert self.kept(found) == []
+        assert _articulate(found, _Piece(7.1, 0.9, np.zeros(0, np.float32))) == found
+
+    def test_nothing_heard_is_nothing_said(self) -> None:
+        assert self.kept([]) == []
 
 
 def test_other_languages_are_refused(monitor: Monitor) -> None:
