@@ -65,18 +65,21 @@ class SileroNet:
         self._out = weights["decoder.decoder.2.weight"][0, :, 0]
         self._out_bias = weights["decoder.decoder.2.bias"]
 
-    def probabilities(self, samples: Samples) -> Iterator[npt.NDArray[np.float32]]:
+    def probabilities(
+        self, samples: Samples, gain: float = 1.0
+    ) -> Iterator[npt.NDArray[np.float32]]:
         """Yield how likely each window of 512 samples is speech, for some windows at a time.
 
         Args:
             samples: At 16 kHz; the last window is filled with silence.
+            gain: What each sample is multiplied by, here rather than in a copy of hours.
         """
         import torch
 
         state: tuple[Tensor, Tensor] | None = None
         for windows in self._blocks(samples):
             with torch.inference_mode():
-                encoded = self._encoded(windows)
+                encoded = self._encoded(windows * gain)
                 hidden, state = self._lstm(encoded[:, None, :], state)
                 scores = torch.relu(hidden[:, 0]) @ self._out + self._out_bias
                 yield torch.sigmoid(scores).cpu().numpy()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from clipkit.engines import silero_net
-from clipkit.engines.silero import SileroVad
+from clipkit.engines.silero import SileroVad, _gain
 from clipkit.engines.silero_net import WINDOW
 from clipkit.errors import MissingExtra
 from clipkit.types.events import Event, Monitor, Progress
@@ -36,6 +36,27 @@ def test_speech_is_covered(found: Speech, demo_truth: Truth) -> None:
         span.intersection_s(each) for each in sentences(demo_truth) for span in found.spans
     )
     assert covered_s >= 0.95 * spoken_s
+
+
+@pytest.mark.parametrize("peak", [1e-2, 1e-4])
+def test_very_quiet_speech_is_found_as_well(
+    demo_audio: Audio, monitor: Monitor, peak: float
+) -> None:
+    sound = demo_audio.cut(Span(0.0, 30.0))
+    quiet = Audio((sound * (peak / abs(sound).max())).astype(np.float32))
+    raised = SileroVad().detect(quiet, monitor)
+    plain = SileroVad().detect(Audio(sound), monitor)
+    shared_s = sum(one.intersection_s(two) for one in raised.spans for two in plain.spans)
+    assert shared_s > 0.98 * plain.speech_s
+    assert shared_s > 0.98 * raised.speech_s
+
+
+def test_what_sixteen_bits_hold_as_silence_is_not_raised(monitor: Monitor) -> None:
+    noise = np.random.default_rng(0).uniform(-1.0, 1.0, 16000).astype(np.float32)
+    assert _gain(Audio(noise * np.float32(2.0**-16))) == 1.0
+    assert _gain(Audio(np.zeros(0, np.float32))) == 1.0
+    assert _gain(Audio(noise)) == 1.0
+    assert _gain(Audio(np.array([0.0, -0.01], np.float32))) == pytest.approx(50.0)
 
 
 def test_pauses_between_sentences_are_found(found: Speech, demo_truth: Truth) -> None:
@@ -122,7 +143,7 @@ def test_the_threads_of_pytorch_are_left_alone() -> None:
     script = """
 import torch, numpy
 torch.set_num_threads(3)
-from clipkit.engines.silero import SileroVad
+from clipkit.engines.silero import SileroVad, _gain
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 engine = SileroVad()
