@@ -3,88 +3,33 @@
 import contextlib
 import importlib.util
 import json
+import operator
 import os
 import queue
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from clipkit.engines.sphinx_adaptation import LEAST_FRAMES, Evidence, mapping_text
+from clipkit.engines.sphinx_pieces import Heard, Piece, articulate, pieces_of, sample_of
 from clipkit.engines.weights import package_identity
 from clipkit.errors import EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript, Word
-from clipkit.types.time import Span, merged
+from clipkit.types.time import Span
 
-_PIECE_S = 15.0
-"""Speech closer together than ``_JOIN_S`` is decoded as one piece up to this length: the longer the
-piece, the better the language model knows where it is."""
-
-_JOIN_S = 0.25
-_PAD_S = 0.15
-"""So much of the pause around a piece goes with it: the acoustic model expects some silence."""
-
-
-_PEAK = 30000.0
-"""Each piece is scaled to this peak of 32767: some room, for it is free."""
-
-_LEAST_PEAK = 2.0**-15
-"""Quieter pieces are not raised further: 16-bit sound below it is nothing but zeros."""
-
-
-_LONGEST_SOUND_S = 0.6
-"""A word whose sounds last longer on average is none: of 1997 words heard in recordings of speech
-none came to more than 0.42 s; tones held for seconds, taken for a word, do."""
-
-_SLOWEST_HZ = 4.5
-"""Fewer sounds a second are no speech, which has 8 to 15. Each piece of recorded speech of a second
-or more had at least 5.1; music, rain and laughter that were taken for speech had at most 4.0."""
-
-_JUDGED_S = 1.0
-"""Shorter pieces hold too few sounds to count."""
-
-_LONG_GAP_S = 2.0
-"""Where nothing is heard for so long, nobody is slow: it counts for neither speech nor music."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """A word as a worker heard it."""
-
-    text: str
-
-    span: Span
-    """In the source."""
-
-    confidence: float
-
-    sounds: int
-    """Phones that it is pronounced with."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Piece:
-    start_s: float
-    duration_s: float
-    samples: npt.NDArray[np.float32]
-
-    def pcm(self) -> bytes:
-        """Return the sound as the worker takes it; made late, for two hours of it are large.
-
-        The model hears no loudness, but 16 bits do: at its own level a quiet piece would be rounded
-        to a few steps, and one over full scale (decoders of lossy formats give such) clipped.
-        """
-        centred = self.samples - self.samples.mean() if len(self.samples) else self.samples
-        peak = max(float(np.abs(centred).max(initial=0.0)), _LEAST_PEAK)
-        pcm: bytes = (centred * (_PEAK / peak)).astype("<i2").tobytes()
-        return pcm
+_Decoded: TypeAlias = "tuple[list[Word], Evidence | None]"
+"""The words of a piece, and what it says of the voice."""
 
 
 class PocketSphinx:
@@ -95,10 +40,13 @@ class PocketSphinx:
 
     Args:
         processes: How many pieces are decoded at the same time; 0: one per core.
+        adapt: Whether the model is first brought closer to the recording's voices and room, by
+            listening to a minute of it: a tenth fewer wrong words.
     """
 
-    def __init__(self, processes: int = 0) -> None:
+    def __init__(self, processes: int = 0, *, adapt: bool = True) -> None:
         self.processes = processes
+        self.adapt = adapt
 
     @property
     def name(self) -> str:
@@ -109,7 +57,8 @@ class PocketSphinx:
     def identity(self) -> str | None:
         """Version of the package, which holds the model; how many processes changes no word."""
         package = package_identity("pocketsphinx")
-        return f"{package} en-us, pieces to full scale, no music" if package else None
+        adapted = ", adapted" if self.adapt else ""
+        return f"{package} en-us, pieces to full scale, no music{adapted}" if package else None
 
     @property
     def languages(self) -> frozenset[str] | None:
@@ -140,81 +89,75 @@ class PocketSphinx:
                 "folder, or bring a transcript.",
             )
         self.warm_up(monitor)
-        pieces = list(_pieces(audio, speech))
-        words: list[list[Word]] = [[] for _ in pieces]
-        done_s, total_s = 0.0, sum(piece.duration_s for piece in pieces)
-        with _Workers(min(len(pieces), self.processes or os.cpu_count() or 1)) as workers:
+        pieces = list(pieces_of(audio, speech))
+        # Its own folder, for processes that are killed leave theirs behind.
+        with tempfile.TemporaryDirectory(prefix="clipkit-sphinx-") as name:
+            folder, sample = Path(name), sample_of(pieces) if self.adapt else []
+            total_s = sum(piece.duration_s for piece in [*sample, *pieces])
+            progress = _Progress(monitor, total_s)
+            learnt = self._decoded(sample, ["--learn", name], progress)
+            # Pieces without a word are music or noise: who learns from them hears words in more.
+            found = [evidence for words, evidence in learnt if words and evidence is not None]
+            mapping = _mapping(found)
+            options = []
+            if mapping is not None:
+                path = folder / "mllr"
+                path.write_text(mapping_text(mapping), encoding="ascii")
+                options = ["--mllr", str(path)]
+            decoded = self._decoded(pieces, options, progress)
+        return Transcript(tuple(word for words, _ in decoded for word in words), "en", self.name)
+
+    def _decoded(
+        self, pieces: list[Piece], options: list[str], progress: "_Progress"
+    ) -> list[_Decoded]:
+        """Return what processes with these options make of pieces, in their order."""
+        decoded: list[_Decoded] = [([], None) for _ in pieces]
+        count = min(len(pieces), self.processes or os.cpu_count() or 1)
+        with _Workers(count, options) as workers:
             pending = {workers.submit(piece): index for index, piece in enumerate(pieces)}
             while pending:
                 finished, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in finished:
                     index = pending.pop(future)
-                    words[index] = future.result()
-                    done_s += pieces[index].duration_s
-                monitor.progress(done_s, total_s)
-        return Transcript(tuple(word for piece in words for word in piece), "en", self.name)
+                    decoded[index] = future.result()
+                    progress.done_s += pieces[index].duration_s
+                progress.tell()
+        return decoded
 
 
-def _pieces(audio: Audio, speech: Speech) -> Iterator[_Piece]:
-    """Cut the sound at pauses into what is decoded at once."""
-    groups: list[Span] = []
-    for span in merged(speech.spans, _JOIN_S):
-        groups += _split(span, speech)
-    for number, span in enumerate(groups):
-        before_s = groups[number - 1].end_s if number else 0.0
-        after_s = groups[number + 1].start_s if number + 1 < len(groups) else audio.duration_s
-        start_s = max(span.start_s - _PAD_S, (before_s + span.start_s) / 2)
-        end_s = min(span.end_s + _PAD_S, (after_s + span.end_s) / 2)
-        samples = audio.cut(Span(start_s, max(start_s, end_s)))
-        yield _Piece(
-            max(0, round(start_s * audio.rate_hz)) / audio.rate_hz, span.duration_s, samples
-        )
+@dataclass(eq=False)
+class _Progress:
+    """How much of all passes is done."""
+
+    monitor: Monitor
+    total_s: float
+    done_s: float = 0.0
+
+    def tell(self) -> None:
+        """Report it, and end if the run is to stop."""
+        self.monitor.progress(self.done_s, self.total_s)
 
 
-def _split(span: Span, speech: Speech) -> Iterator[Span]:
-    """Break a long stretch at the pauses within it, so that no piece is much over 15 s."""
-    start_s = reached_s = span.start_s
-    for part in speech.spans:
-        if not span.overlaps(part):
-            continue
-        if part.end_s - start_s > _PIECE_S and reached_s > start_s:
-            yield Span(start_s, reached_s)
-            start_s = part.start_s
-        reached_s = part.end_s
-    yield Span(start_s, reached_s)
-
-
-def _articulate(found: list[_Heard], piece: _Piece) -> list[_Heard]:
-    """Return the words of a piece that somebody can have said.
-
-    The recogniser makes words of any sound, and is free to stretch one over a chord; people
-    articulate at a pace of their own.
-    """
-    words = [each for each in found if each.span.duration_s <= _LONGEST_SOUND_S * each.sounds]
-    held_s = sum(each.span.duration_s for each in found) - sum(
-        each.span.duration_s for each in words
-    )
-    edges_s = [piece.start_s, *(each.span.end_s for each in found)]
-    starts_s = [*(each.span.start_s for each in found), piece.start_s + piece.duration_s]
-    gaps_s = (start_s - end_s for end_s, start_s in zip(edges_s, starts_s, strict=True))
-    left_s = piece.duration_s - held_s - sum(gap_s for gap_s in gaps_s if gap_s > _LONG_GAP_S)
-    least = _SLOWEST_HZ * max(left_s, _JUDGED_S)
-    if piece.duration_s >= _JUDGED_S and sum(each.sounds for each in words) < least:
-        return []
-    return words
+def _mapping(found: list[Evidence]) -> npt.NDArray[np.float64] | None:
+    """Return what the evidence of pieces says together; None where it is too little."""
+    if not found:
+        return None
+    # In the order of the pieces: floats added in another one would give other words.
+    together = reduce(operator.add, found)
+    return together.mapping() if together.frames >= LEAST_FRAMES else None
 
 
 class _Workers:
     """A pool of processes that decode; leaving it ends them, whatever they are doing."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, options: list[str]) -> None:
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._failure: EngineError | None = None
         self._threads = ThreadPoolExecutor(max(1, count), thread_name_prefix="clipkit-sphinx")
         try:
             for _ in range(count):
-                self._processes.append(_started())
+                self._processes.append(_started(options))
                 self._idle.put(self._processes[-1])
         except OSError as error:
             self._end()
@@ -242,11 +185,11 @@ class _Workers:
                 with contextlib.suppress(BrokenPipeError):  # what was still to be written
                     pipe.close()
 
-    def submit(self, piece: _Piece) -> "Future[list[Word]]":
+    def submit(self, piece: Piece) -> "Future[_Decoded]":
         """Hand a piece to the next free process."""
         return self._threads.submit(self._decode, piece)
 
-    def _decode(self, piece: _Piece) -> list[Word]:
+    def _decode(self, piece: Piece) -> _Decoded:
         process = self._idle.get()
         try:
             if self._failure is not None:
@@ -257,18 +200,20 @@ class _Workers:
             raise
         finally:
             self._idle.put(process)  # a dead one too, or the other threads would wait forever
+        rows, evidence = json.loads(line)
         found = [
-            _Heard(text, Span(piece.start_s + start_s, piece.start_s + end_s), confidence, sounds)
-            for text, start_s, end_s, confidence, sounds in json.loads(line)
+            Heard(text, Span(piece.start_s + start_s, piece.start_s + end_s), confidence, sounds)
+            for text, start_s, end_s, confidence, sounds in rows
         ]
-        return [
+        words = [
             Word(
                 each.text,
                 Span(round(each.span.start_s, 3), round(each.span.end_s, 3)),
                 each.confidence,
             )
-            for each in _articulate(found, piece)
+            for each in articulate(found, piece)
         ]
+        return words, Evidence.from_text(evidence) if evidence is not None else None
 
 
 def _answer(process: "subprocess.Popen[bytes]", pcm: bytes) -> bytes:
@@ -292,11 +237,11 @@ def _answer(process: "subprocess.Popen[bytes]", pcm: bytes) -> bytes:
     return line
 
 
-def _started() -> "subprocess.Popen[bytes]":
+def _started(options: list[str]) -> "subprocess.Popen[bytes]":
     home = str(Path(__file__).parents[2])
     path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.Popen(
-        [sys.executable, "-m", "clipkit.engines.sphinx_worker"],
+        [sys.executable, "-m", "clipkit.engines.sphinx_worker", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

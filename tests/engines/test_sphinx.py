@@ -1,7 +1,9 @@
 """PocketSphinx on the bundled video, and what happens when its processes end."""
 
+import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import clipkit.engines.sphinx as module
 from benchmarks.word_errors import spoken, word_error_rate
-from clipkit.engines.sphinx import PocketSphinx, _articulate, _Heard, _Piece, _pieces
+from clipkit.engines.sphinx import (
+    PocketSphinx,
+    _mapping,
+)
+from clipkit.engines.sphinx_adaptation import Evidence
 from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Cancellation, Event, Monitor
 from clipkit.types.media import Audio
@@ -108,18 +112,6 @@ def test_loudness_changes_no_word(
     assert len(plain.words) > 15
 
 
-def test_pieces_fill_the_sixteen_bits_whatever_their_loudness() -> None:
-    wave = np.sin(np.arange(1600) / 9.0).astype(np.float32)
-    full = np.frombuffer(_Piece(0.0, 0.1, wave).pcm(), "<i2")
-    assert abs(full).max() == pytest.approx(30000, rel=0.01)
-    for turned in (wave * 1e-3, wave * 5.0, wave * 0.1 - 0.5):
-        samples = np.frombuffer(_Piece(0.0, 0.1, turned.astype(np.float32)).pcm(), "<i2")
-        np.testing.assert_allclose(samples, full, atol=2)
-    assert not np.frombuffer(_Piece(0.0, 0.1, np.full(9, 0.2, np.float32)).pcm(), "<i2").any()
-    faint = np.frombuffer(_Piece(0.0, 0.1, wave * 1e-9).pcm(), "<i2")
-    assert abs(faint).max() <= 1, "what 16-bit files hold as silence stays silent"
-
-
 RATE_HZ = 16000
 
 
@@ -179,42 +171,42 @@ def test_speech_behind_music_is_kept(demo_audio: Audio, monitor: Monitor) -> Non
     assert " ".join(word.text for word in words).endswith(sentence)
 
 
-def heard_word(start_s: float, end_s: float, sounds: int = 3) -> _Heard:
-    return _Heard("word", Span(start_s, end_s), 0.5, sounds)
+def test_the_number_of_processes_changes_no_word(demo_audio: Audio, monitor: Monitor) -> None:
+    speech = Speech((Span(0.8, 3.8), Span(4.5, 7.9), Span(9.0, 13.8), Span(14.4, 17.0)), 20.0)
+    sound = Audio(demo_audio.cut(Span(0.0, 20.0)))
+    one, two = (PocketSphinx(n).transcribe(sound, speech, "en", monitor) for n in (1, 2))
+    assert one == two
+    assert one != PocketSphinx(2, adapt=False).transcribe(sound, speech, "en", monitor)
 
 
-class TestArticulate:
-    """Pieces of 10 s from second 5 on."""
+def test_too_little_evidence_maps_nothing() -> None:
+    def evidence(frames: int) -> Evidence:
+        return Evidence(np.zeros((3, 13, 14, 14)), np.zeros((3, 13, 14)), frames)
 
-    piece = _Piece(5.0, 10.0, np.zeros(0, np.float32))
+    assert _mapping([]) is None
+    assert _mapping([evidence(150), evidence(149)]) is None
+    assert _mapping([evidence(150), evidence(150)]) is not None
 
-    def kept(self, found: list[_Heard]) -> list[_Heard]:
-        return _articulate(found, self.piece)
 
-    def test_words_at_the_pace_of_speech_stay(self) -> None:
-        found = [heard_word(5.0 + 0.5 * n, 5.3 + 0.5 * n) for n in range(20)]  # 6 sounds a second
-        assert self.kept(found) == found
+@pytest.mark.parametrize("cancel", [False, True])
+def test_no_file_is_left(
+    demo_audio: Audio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cancel: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    cancellation = Cancellation()
+    seen: set[str] = set()
 
-    def test_a_slower_piece_has_none(self) -> None:
-        assert self.kept([heard_word(5.0 + n, 5.8 + n) for n in range(10)]) == []
+    def look(_: Event) -> None:
+        seen.update(path.name for path in tmp_path.rglob("*"))
+        if cancel:
+            cancellation.cancel()
 
-    def test_a_word_held_for_long_is_none_and_does_not_slow_the_rest(self) -> None:
-        held = heard_word(5.0, 11.0)
-        found = [heard_word(11.0 + 0.5 * n, 11.3 + 0.5 * n) for n in range(8)]
-        assert self.kept([held, *found]) == found
-
-    @pytest.mark.parametrize("start_s", [5.0, 9.0, 11.0])
-    def test_long_gaps_do_not_count(self, start_s: float) -> None:
-        found = [heard_word(start_s + 0.5 * n, start_s + 0.5 * n + 0.4) for n in range(8)]
-        assert self.kept(found) == found
-
-    def test_less_than_a_second_is_not_judged(self) -> None:
-        found = [heard_word(7.2, 7.9, sounds=2)]
-        assert self.kept(found) == []
-        assert _articulate(found, _Piece(7.1, 0.9, np.zeros(0, np.float32))) == found
-
-    def test_nothing_heard_is_nothing_said(self) -> None:
-        assert self.kept([]) == []
+    speech = Speech((Span(0.8, 3.8), Span(4.5, 7.9)), 9.0)
+    sound = Audio(demo_audio.cut(Span(0.0, 9.0)))
+    with pytest.raises(Cancelled) if cancel else contextlib.nullcontext():
+        PocketSphinx(2).transcribe(sound, speech, "en", Monitor("test", look, cancellation))
+    assert cancel or "mllr" in seen
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_other_languages_are_refused(monitor: Monitor) -> None:
@@ -225,7 +217,7 @@ def test_other_languages_are_refused(monitor: Monitor) -> None:
 
 @needs_proc
 def test_no_speech_starts_no_process(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_started", lambda: pytest.fail("a process was started"))
+    monkeypatch.setattr(module, "_started", lambda _: pytest.fail("a process was started"))
     audio = Audio(np.zeros(16000, np.float32))
     assert PocketSphinx().transcribe(audio, Speech((), 1.0), None, monitor).words == ()
 
@@ -293,10 +285,10 @@ def test_a_process_that_cannot_be_started_ends_the_others(
     real = module._started
     started: list[Any] = []
 
-    def second_fails() -> Any:
+    def second_fails(options: list[str]) -> Any:
         if started:
             raise OSError(12, "Cannot allocate memory")
-        started.append(real())
+        started.append(real(options))
         return started[0]
 
     monkeypatch.setattr(module, "_started", second_fails)
@@ -312,35 +304,3 @@ def test_without_the_package_the_extra_is_named(
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(MissingExtra, match=r'pip install "clipkit\[offline\]"'):
         PocketSphinx().warm_up(monitor)
-
-
-@st.composite
-def speeches(draw: st.DrawFn) -> Speech:
-    """Ascending spans of up to 29 s, whose times fall on samples."""
-    time = draw(st.integers(0, 3000))
-    spans = []
-    for pause, size in draw(
-        st.lists(st.tuples(st.integers(1, 300), st.integers(5, 2900)), min_size=1, max_size=12)
-    ):
-        spans.append(Span((time + pause) / 100, (time + pause + size) / 100))
-        time += pause + size
-    return Speech(tuple(spans), time / 100 + draw(st.integers(0, 300)) / 100)
-
-
-@given(speeches())
-def test_pieces_cover_all_speech_once(speech: Speech) -> None:
-    # Each sample is its own number, so that a piece shows where it was cut from.
-    audio = Audio(np.arange(round(speech.duration_s * 100), dtype=np.float32), 100)
-    pieces = list(_pieces(audio, speech))
-    taken = [int(sample) for piece in pieces for sample in piece.samples]
-    assert taken == sorted(set(taken)), "no sample twice, all in order"
-    for piece in pieces:
-        assert piece.samples[0] == round(piece.start_s * 100)
-    said = {
-        sample
-        for span in speech.spans
-        for sample in range(round(span.start_s * 100) + 1, round(span.end_s * 100) - 1)
-    }
-    assert said <= set(taken)
-    longest = max(span.duration_s for span in speech.spans)
-    assert all(len(piece.samples) / 100 <= max(15.0, longest) + 1.0 for piece in pieces)
