@@ -22,8 +22,12 @@ STREAMS, CEPSTRA = 3, 13
 _LEAST_VARIANCE = 1e-4
 """PocketSphinx's own floor."""
 
-_PRIOR = 100.0
-"""Weight of the map that changes nothing: as much as some hundred frames say."""
+_PRIOR_FRAMES = 500.0
+"""The map is learnt as if so many frames had come from the model as it is: little is believed of
+five seconds, nearly all of a minute."""
+
+_ROUNDS = 3
+"""Which Gaussian a frame comes from is asked again of each map: the third asks in vain, nearly."""
 
 LEAST_FRAMES = 300
 """Three seconds of sound; less teaches nothing that would hold for the rest."""
@@ -92,70 +96,88 @@ def features(cepstra: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What frames say of the map, as sums: of pieces together it is the sum of theirs."""
+    """Frames whose phone is known."""
 
-    squares: Floats
-    """Shape (3, 13, 14, 14): of the means that frames are likely to come from."""
+    heard: npt.NDArray[np.float32]
+    """Shape (n, 3, 13), as ``features`` gives them."""
 
-    products: Floats
-    """Shape (3, 13, 14): of those with the frames."""
-
-    frames: int
+    phones: npt.NDArray[np.uint8]
+    """Shape (n,): the places of their phones in the model."""
 
     @classmethod
     def of(cls, model: SoundModel, heard: Floats, labels: Sequence[str | None]) -> "Evidence":
-        """Gather it from frames.
+        """Take the frames that have a label.
 
         Args:
-            model: What they are compared with.
+            model: Names the phones.
             heard: Shape (n, 3, 13), as ``features`` gives them.
             labels: The phone of each; None where it is not known.
         """
-        squares = np.zeros((STREAMS, CEPSTRA, CEPSTRA + 1, CEPSTRA + 1))
-        products = np.zeros((STREAMS, CEPSTRA, CEPSTRA + 1))
-        known = np.array([model.phones.index(each) if each else -1 for each in labels], np.int64)
-        for phone in np.unique(known[known >= 0]):
-            for stream in range(STREAMS):
-                frames = heard[known == phone, stream]
-                means, variances = model.means[phone, stream], model.variances[phone, stream]
-                shares = _shares(frames, means, variances)
-                extended = np.concatenate([means, np.ones((len(means), 1))], axis=1)
-                weights = shares.sum(axis=0)[:, np.newaxis] / variances
-                squares[stream] += np.einsum("kd,ka,kb->dab", weights, extended, extended)
-                products[stream] += ((shares.T @ frames) / variances).T @ extended
-        return cls(squares, products, int((known >= 0).sum()))
+        known = [place for place, label in enumerate(labels) if label is not None]
+        phones = [model.phones.index(label) for label in labels if label is not None]
+        return cls(heard[known].astype(np.float32), np.array(phones, np.uint8))
 
     def to_text(self) -> str:
         """Return it as one word of ASCII."""
-        sums = np.concatenate([self.squares.ravel(), self.products.ravel(), [self.frames]])
-        return base64.b64encode(sums.astype("<f8").tobytes()).decode("ascii")
+        data = self.phones.tobytes() + self.heard.astype("<f4").tobytes()
+        return base64.b64encode(data).decode("ascii")
 
     @classmethod
     def from_text(cls, text: str) -> "Evidence":
         """Read what ``to_text`` wrote."""
-        sums = np.frombuffer(base64.b64decode(text), "<f8")
-        size = STREAMS * CEPSTRA * (CEPSTRA + 1)
-        squares, products, frames = np.split(sums, [size * (CEPSTRA + 1), size * (CEPSTRA + 2)])
-        shape = (STREAMS, CEPSTRA, CEPSTRA + 1)
-        return cls(
-            squares.reshape(*shape, CEPSTRA + 1), products.reshape(shape), int(frames.item())
-        )
+        data = base64.b64decode(text)
+        count = len(data) // (1 + 4 * STREAMS * CEPSTRA)
+        heard = np.frombuffer(data, "<f4", offset=count).reshape(count, STREAMS, CEPSTRA)
+        return cls(heard, np.frombuffer(data, np.uint8, count))
 
-    def __add__(self, other: "Evidence") -> "Evidence":
-        return Evidence(
-            self.squares + other.squares,
-            self.products + other.products,
-            self.frames + other.frames,
-        )
 
-    def mapping(self) -> Floats:
-        """Return the map of means under which the frames are likeliest: shape (3, 13, 14).
+def mapping_of(model: SoundModel, found: Sequence[Evidence]) -> Floats | None:
+    """Return the map of means under which frames are likeliest: shape (3, 13, 14).
 
-        The last column is what is added; without evidence it changes nothing.
-        """
-        prior = _PRIOR * np.eye(CEPSTRA + 1)
-        wanted = (self.products + prior[:CEPSTRA])[..., np.newaxis]
-        return np.linalg.solve(self.squares + prior, wanted)[..., 0].astype(np.float64)
+    The last column is what is added. None where the frames are too few to tell.
+    """
+    phones = np.concatenate([each.phones for each in found]) if found else np.zeros(0, np.uint8)
+    if len(phones) < LEAST_FRAMES:
+        return None
+    heard = np.concatenate([each.heard for each in found]).astype(np.float64)
+    mapping = np.tile(np.eye(CEPSTRA, CEPSTRA + 1), (STREAMS, 1, 1))
+    for stream in range(STREAMS):
+        for _ in range(_ROUNDS):
+            mapping[stream] = _better(model, stream, heard[:, stream], phones, mapping[stream])
+    return mapping
+
+
+def _extended(means: Floats) -> Floats:
+    return np.concatenate([means, np.ones((len(means), 1))], axis=1)
+
+
+def _prior(model: SoundModel, stream: int) -> tuple[Floats, Floats]:
+    """Return the sums that frames of the model as it is would have: they want no change."""
+    means = model.means[:, stream].reshape(-1, CEPSTRA)
+    weights = _PRIOR_FRAMES / len(means) / model.variances[:, stream].reshape(-1, CEPSTRA)
+    extended = _extended(means)
+    squares = np.einsum("kd,ka,kb->dab", weights, extended, extended, optimize=True)
+    return squares, (weights * means).T @ extended
+
+
+def _better(
+    model: SoundModel,
+    stream: int,
+    heard: Floats,
+    phones: npt.NDArray[np.uint8],
+    mapping: Floats,
+) -> Floats:
+    """Return a map under which the frames are likelier than under another: a step of EM."""
+    squares, products = _prior(model, stream)
+    for phone in np.unique(phones):
+        frames = heard[phones == phone]
+        means, variances = model.means[phone, stream], model.variances[phone, stream]
+        extended = _extended(means)
+        shares = _shares(frames, extended @ mapping.T, variances)
+        weights = shares.sum(axis=0)[:, np.newaxis] / variances
+        squares += np.einsum("kd,ka,kb->dab", weights, extended, extended, optimize=True)
+        products += ((shares.T @ frames) / variances).T @ extended
+    return np.linalg.solve(squares, products[..., np.newaxis])[..., 0].astype(np.float64)
 
 
 def _shares(frames: Floats, means: Floats, variances: Floats) -> Floats:

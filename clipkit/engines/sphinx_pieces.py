@@ -33,7 +33,7 @@ _SLOWEST_HZ = 4.5
 """Fewer sounds a second are no speech, which has 8 to 15. Each piece of recorded speech of a second
 or more had at least 5.1; music, rain and laughter that were taken for speech had at most 4.0."""
 
-_LISTEN_S = 60.0
+_LISTEN_S = 90.0
 """So much speech is listened to before: a map of few numbers gains little from more."""
 
 _LEAST_S = 3.0
@@ -137,7 +137,7 @@ def articulate(found: list[Heard], piece: Piece) -> list[Heard]:
 
 
 def sample_of(pieces: list[Piece]) -> list[Piece]:
-    """Return a minute of them, from all over; none where there is too little to learn from."""
+    """Return 90 s of them, from all over; none where there is too little to learn from."""
     total_s = sum(piece.duration_s for piece in pieces)
     if total_s < _LEAST_S:
         return []

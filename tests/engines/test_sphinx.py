@@ -14,11 +14,7 @@ import pytest
 
 import clipkit.engines.sphinx as module
 from benchmarks.word_errors import spoken, word_error_rate
-from clipkit.engines.sphinx import (
-    PocketSphinx,
-    _mapping,
-)
-from clipkit.engines.sphinx_adaptation import Evidence
+from clipkit.engines.sphinx import PocketSphinx
 from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Cancellation, Event, Monitor
 from clipkit.types.media import Audio
@@ -177,15 +173,6 @@ def test_the_number_of_processes_changes_no_word(demo_audio: Audio, monitor: Mon
     one, two = (PocketSphinx(n).transcribe(sound, speech, "en", monitor) for n in (1, 2))
     assert one == two
     assert one != PocketSphinx(2, adapt=False).transcribe(sound, speech, "en", monitor)
-
-
-def test_too_little_evidence_maps_nothing() -> None:
-    def evidence(frames: int) -> Evidence:
-        return Evidence(np.zeros((3, 13, 14, 14)), np.zeros((3, 13, 14)), frames)
-
-    assert _mapping([]) is None
-    assert _mapping([evidence(150), evidence(149)]) is None
-    assert _mapping([evidence(150), evidence(150)]) is not None
 
 
 @pytest.mark.parametrize("cancel", [False, True])
