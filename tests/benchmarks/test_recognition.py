@@ -197,5 +197,5 @@ class TestForcedTimes:
 
     def test_without_words_there_are_no_times(self, audio: Audio) -> None:
         assert forced_times(audio, []) == []
-        silence = replace(audio, samples=np.zeros(16, np.float32))
+        silence = replace(audio, held=np.zeros(16, np.float32))
         assert forced_times(silence, ["hello"]) == [None]
