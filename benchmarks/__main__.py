@@ -22,10 +22,15 @@ def main() -> int:
     _add_quality(suites.add_parser("quality", help="how often the clips are the right ones"))
     _add_growth(suites.add_parser("growth", help="how costs grow with a transcript's length"))
     _add_serving(suites.add_parser("serving", help="pollers, a long queue, a large upload"))
+    _add_speech(suites.add_parser("speech", help="recognisers: speed against a peer, word errors"))
     arguments = parser.parse_args()
-    run = {"speed": _speed, "quality": _quality, "growth": _growth, "serving": _serving}[
-        arguments.suite
-    ]
+    run = {
+        "speed": _speed,
+        "quality": _quality,
+        "growth": _growth,
+        "serving": _serving,
+        "speech": _speech,
+    }[arguments.suite]
     try:
         return run(arguments)
     except ClipkitError as error:
@@ -75,6 +80,48 @@ def _add_serving(suite: argparse.ArgumentParser) -> None:
     suite.add_argument("--jobs", type=int, default=200, metavar="N", help="200")
     suite.add_argument("--upload-bytes", type=int, default=10**9, metavar="N", help="1 GB")
     suite.add_argument("--json", type=Path, metavar="FILE", help="written as well as the figures")
+
+
+def _add_speech(suite: argparse.ArgumentParser) -> None:
+    suite.add_argument(
+        "--model",
+        nargs="+",
+        default=["tiny", "base"],
+        metavar="SIZE_OR_DIR",
+        help="published sizes, for random weights of them, or folders converted for CTranslate2; "
+        "default: tiny base",
+    )
+    suite.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="cpu")
+    suite.add_argument("--peer", choices=("faster-whisper",), help="installed on its own")
+    suite.add_argument(
+        "--audio", type=Path, nargs="+", default=[DEMO], help="speech; default: the bundled demo"
+    )
+    suite.add_argument("--minutes", type=float, default=12.0, help="it is repeated to (12)")
+    suite.add_argument("--tokens", type=int, default=100, metavar="N", help="in 30 s (100)")
+    suite.add_argument("--recordings", type=Path, metavar="DIR", help="with texts: word errors")
+    suite.add_argument("--quick", action="store_true", help="one round on two minutes")
+    suite.add_argument("--json", type=Path, metavar="FILE", help="written as well as the tables")
+
+
+def _speech(arguments: argparse.Namespace) -> int:
+    from benchmarks.speech import run
+
+    measured = run.measure(
+        run.Options(
+            models=arguments.model,
+            device=arguments.device,
+            audio=arguments.audio,
+            minutes=arguments.minutes,
+            tokens=arguments.tokens,
+            with_peer=arguments.peer is not None,
+            is_quick=arguments.quick,
+            recordings=arguments.recordings,
+        )
+    )
+    print(run.table(measured))
+    if arguments.json is not None:
+        _write(measured, arguments.json)
+    return 0
 
 
 def _serving(arguments: argparse.Namespace) -> int:

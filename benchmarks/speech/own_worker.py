@@ -4,14 +4,14 @@
 ``engine`` ("ct2" or "torch"), ``device``, ``compute_type``, ``batch_size``, ``language``,
 ``word_times``, ``windows_s``, ``beam_size`` and ``tokens``. It loads the model, writes "ready", and
 then for each line of standard input, the path of a recording, a line of JSON: seconds of wall and
-of processor time, the peak of its memory so far, seconds of stages, windows and their texts.
+of processor time, the peak of its memory so far, and seconds of stages. For a JSON list, a path and
+windows in seconds, it writes their texts.
 """
 
 import json
 import resource
 import sys
 import time
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
 from clipkit.engines.whisper_torch import WhisperTorch
-from clipkit.engines.whisper_windows import packed
+from clipkit.media.audio import decode_audio
+from clipkit.media.probe import probe
 from clipkit.pipeline.pipeline import Pipeline
 from clipkit.types.events import Monitor
 from clipkit.types.media import Source
 from clipkit.types.speech import Speech, Transcript
+from clipkit.types.time import Span
 
 
 def main() -> None:
@@ -35,17 +37,35 @@ def main() -> None:
     pipeline = Pipeline.default(transcriber=engine)
     print("ready", flush=True)
     for line in sys.stdin:
-        source = Source(Path(json.loads(line)), asked["language"])
+        given = json.loads(line)
+        if isinstance(given, list):
+            print(json.dumps({"texts": _texts(engine, *given)}), flush=True)
+            continue
+        source = Source(Path(given), asked["language"])
         began_s, began_cpu_s = time.perf_counter(), _cpu_s()
-        made, report = pipeline.run((Transcript,), [source])
+        _, report = pipeline.run((Transcript,), [source])
         answer = {
             "wall_s": time.perf_counter() - began_s,
             "cpu_s": _cpu_s() - began_cpu_s,
-            "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "peak_bytes": _peak_bytes(),
             "stages_s": {stage.stage: round(stage.wall_s, 3) for stage in report.timings},
-            **_by_window(made[Speech], made[Transcript], reading),
         }
         print(json.dumps(answer), flush=True)
+
+
+def _texts(
+    engine: WhisperCT2 | WhisperTorch, path: str, windows: list[tuple[float, float]]
+) -> list[str]:
+    """Return what is said in windows of 30 s that follow on one another."""
+    monitor = Monitor("benchmark")
+    audio = decode_audio(probe(Source(Path(path)), monitor), monitor)
+    # Around each span as much sound goes along as parts it from the next.
+    spans = tuple(Span(start_s + 0.1, end_s - 0.1) for start_s, end_s in windows)
+    words = engine.transcribe(audio, Speech(spans, audio.duration_s), "en", monitor).words
+    return [
+        " ".join(word.text for word in words if start_s <= word.span.start_s < end_s)
+        for start_s, end_s in windows
+    ]
 
 
 def _reading(asked: dict[str, Any]) -> Reading:
@@ -80,26 +100,15 @@ def _engine(asked: dict[str, Any], reading: Reading) -> WhisperCT2 | WhisperTorc
     )
 
 
-def _by_window(speech: Speech, transcript: Transcript, reading: Reading) -> dict[str, Any]:
-    """Return the windows, in seconds, and the text of each."""
-    windows = list(packed(speech.spans, reading.windows_s[0], reading.windows_s[-1]))
-    starts_s = [window.span.start_s for window in windows]
-
-    def place(start_s: float) -> int:
-        return sum(start_s >= begins_s - 1e-3 for begins_s in starts_s) - 1
-
-    texts = [""] * len(windows)
-    for number, words in groupby(transcript.words, lambda word: place(word.span.start_s)):
-        texts[number] = " ".join(word.text for word in words)
-    return {
-        "windows": [[window.span.start_s, window.span.end_s] for window in windows],
-        "texts": texts,
-    }
-
-
 def _cpu_s() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+
+
+def _peak_bytes() -> int:
+    # Not ru_maxrss, which begins at what the process that started this one holds.
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
 
 
 if __name__ == "__main__":

@@ -213,6 +213,8 @@ def _model(size: Size, tokenizer: Tokenizer, seed: int) -> WhisperForConditional
         # No bytes, no end, no times: what scores zero is never the likeliest of fifty thousand.
         decoder.embed_tokens.weight[:256] = 0.0
         decoder.embed_tokens.weight[end:] = 0.0
-        # Positions make the tokens of a text differ.
+        # Positions make the tokens of a text differ, and what is heard the texts.
         decoder.embed_positions.weight.mul_(5.0)
+        for layer in decoder.layers:
+            layer.encoder_attn.out_proj.weight.mul_(20.0)
     return model

@@ -67,7 +67,7 @@ class WhisperCT2:
         compute_type: As CTranslate2 names it; "auto": float16 on CUDA; int8 on the CPU, with the
             encoder on PyTorch where that takes less time.
         reading: What it is asked for, and how it finds it.
-        batch_size: Windows decoded together; 0: 4 on the CPU, where as many batches as there are
+        batch_size: Windows decoded together; 0: 2 on the CPU, where as many batches as there are
             workers are decoded at a time, 16 on CUDA.
         hub: The line to the hub.
 
@@ -192,7 +192,7 @@ class WhisperCT2:
             tokens,
             engine_name(name),
             self.reading,
-            self.batch_size or (16 if device == "cuda" else 4),
+            self.batch_size or (16 if device == "cuda" else 2),
         )
         return _Loaded(reader, name, device)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.alignment import forced_times, written_times
-from benchmarks.recognition import measure, recordings, table
-from benchmarks.word_errors import spoken
+from benchmarks.speech.alignment import forced_times, written_times
+from benchmarks.speech.recognition import measure, recordings, table
+from benchmarks.speech.word_errors import spoken
 from clipkit.media.audio import decode_audio
 from clipkit.media.probe import probe
 from clipkit.testing import EnergyVad, ScriptedRecogniser

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.word_errors import spoken, word_error_rate, word_errors
+from benchmarks.speech.word_errors import spoken, word_error_rate, word_errors
 
 WORDS = st.lists(st.sampled_from("abcde"), max_size=12)
 

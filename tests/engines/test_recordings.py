@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.recognition import measure, recordings, table
-from benchmarks.word_errors import spoken, word_error_rate
+from benchmarks.speech.recognition import measure, recordings, table
+from benchmarks.speech.word_errors import spoken, word_error_rate
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.media.audio import decode_audio

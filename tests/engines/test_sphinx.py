@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 import clipkit.engines.sphinx as module
-from benchmarks.word_errors import spoken, word_error_rate
+from benchmarks.speech.word_errors import spoken, word_error_rate
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
 from clipkit.types.events import Cancellation, Event, Monitor

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.word_errors import spoken, word_errors
+from benchmarks.speech.word_errors import spoken, word_errors
 from clipkit.types.media import Audio
 from clipkit.types.time import Span
 

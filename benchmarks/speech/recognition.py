@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.alignment import forced_times, written_times
 from benchmarks.machine import machine
-from benchmarks.word_errors import WordErrors, spoken, word_errors
+from benchmarks.speech.alignment import forced_times, written_times
+from benchmarks.speech.word_errors import WordErrors, spoken, word_errors
 from clipkit.engines.protocols import Recogniser, VoiceDetector
 from clipkit.engines.silero import SileroVad
 from clipkit.errors import ClipkitError
