@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clipkit import errors as errors
     from clipkit.engines.embedder import SentenceEmbedder as SentenceEmbedder
+    from clipkit.engines.reading import Reading as Reading
     from clipkit.engines.sphinx import PocketSphinx as PocketSphinx
-    from clipkit.engines.whisper_ct2 import WhisperCT2
+    from clipkit.engines.whisper import Whisper as Whisper
     from clipkit.errors import ClipkitError as ClipkitError
     from clipkit.pipeline.analysis import Analysis as Analysis
     from clipkit.pipeline.jobs import find_clips as find_clips
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from clipkit.types.time import Span as Span
     from clipkit.webhooks import verify_webhook as verify_webhook
 
-    Whisper = WhisperCT2
-
 __version__ = "0.1.0"
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
@@ -53,13 +52,14 @@ _HOMES = {
     "Pipeline": "clipkit.pipeline.pipeline",
     "PocketSphinx": "clipkit.engines.sphinx",
     "Query": "clipkit.types.query",
+    "Reading": "clipkit.engines.reading",
     "Region": "clipkit.types.query",
     "SentenceEmbedder": "clipkit.engines.embedder",
     "Source": "clipkit.types.media",
     "Span": "clipkit.types.time",
     "Store": "clipkit.pipeline.store",
     "Transcript": "clipkit.types.speech",
-    "Whisper": "clipkit.engines.whisper_ct2:WhisperCT2",
+    "Whisper": "clipkit.engines.whisper",
     "errors": "clipkit.errors:",
     "find_clips": "clipkit.pipeline.jobs",
     "read_job": "clipkit.pipeline.jobs",

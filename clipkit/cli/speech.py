@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from clipkit.cli.whisper_options import check_whisper_options
-from clipkit.engines.whisper_ct2 import WhisperCT2
+from clipkit.engines.whisper import Whisper
 from clipkit.pipeline.pipeline import Pipeline
 from clipkit.pipeline.store import Store
 
@@ -23,7 +23,7 @@ def pipeline_with(arguments: argparse.Namespace, store: Store | None) -> Pipelin
     check_whisper_options(arguments)
     if arguments.whisper is None:
         return Pipeline.default(store=store)
-    whisper = WhisperCT2(arguments.whisper, device=arguments.device)
+    whisper = Whisper(arguments.whisper, device=arguments.device)
     return Pipeline.default(transcriber=whisper, store=store)
 
 

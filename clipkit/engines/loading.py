@@ -62,6 +62,19 @@ def identity_of(name: str, weights: Weights, device: str) -> str | None:
     return f"{name}: {files} on {device_for(device).partition(':')[0]}"
 
 
+def processor_flags() -> frozenset[str]:
+    """Return what the processor can do, by Linux' names; nothing is known of it elsewhere.
+
+    Not asked of PyTorch: who only wants to know what a result hangs on need not import it.
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return frozenset()
+    flags = next((line for line in lines if line.startswith("flags")), "")
+    return frozenset(flags.partition(":")[2].split())
+
+
 @contextmanager
 def torch_threads(count: int) -> Iterator[None]:
     """Have PyTorch use so many threads for what this thread asks of it during the block.

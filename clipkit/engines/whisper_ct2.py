@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from clipkit.engines.ct2_file import ct2_weights
 from clipkit.engines.hub import Hub
+from clipkit.engines.loading import processor_flags
 from clipkit.engines.reading import Reading
 from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_decoding import Attempt, Decoded
@@ -178,6 +179,11 @@ class WhisperCT2:
             return self.model
         return "large-v3-turbo" if device == "cuda" else "small"
 
+    @property
+    def weights(self) -> Weights:
+        """Where the weights come from that run on the device it was made for."""
+        return self.weights_for(self.device)
+
     def weights_for(self, device: str) -> Weights:
         """Return where the weights come from that run on a device."""
         return whisper_weights(self.model_for(device), self._hub)
@@ -226,13 +232,12 @@ def _encoder_type(asked: str, device: str) -> str | None:
     smallest model; PyTorch does not. Where a processor has AMX, PyTorch's bfloat16 takes a third of
     the time of CTranslate2's int8, and comes closer to the right numbers.
     """
-    import torch
-
     if asked != "auto" or device != "cpu":
         return None
-    if torch.cpu._is_amx_tile_supported():
+    known = processor_flags()
+    if {"amx_tile", "amx_bf16"} <= known:
         return "bfloat16"
-    return "float32" if torch.cpu._is_avx2_supported() else None
+    return "float32" if "avx2" in known else None
 
 
 @contextmanager

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _DEVICES = ("auto", "cpu", "cuda")
-_TYPES = ("auto", "float32", "bfloat16", "float16")
+TORCH_TYPES = ("auto", "float32", "bfloat16", "float16")
 _MEDIAN_WIDTH = 7
 """Encoder positions; openai/whisper ``timing.py``."""
 
@@ -62,18 +62,18 @@ class WhisperTorch:
     ) -> None:
         if batch_size < 0:
             raise OptionError("batch_size is positive, or 0", f"it is {batch_size}")
-        if device not in _DEVICES or dtype not in _TYPES:
+        if device not in _DEVICES or dtype not in TORCH_TYPES:
             raise OptionError(
                 f"Whisper cannot run on {device!r} with {dtype!r}",
                 "these are not known",
-                f"Use a device of {', '.join(_DEVICES)}, a dtype of {', '.join(_TYPES)}.",
+                f"Use a device of {', '.join(_DEVICES)}, a dtype of {', '.join(TORCH_TYPES)}.",
             )
         self.model = model
         self.device = device
         self.dtype = dtype
         self.reading = reading
         self.batch_size = batch_size
-        self._weights: Weights = torch_weights(model, hub or Hub())
+        self.weights: Weights = torch_weights(model, hub or Hub())
         self._reader: WhisperReader | None = None
 
     @property
@@ -89,7 +89,7 @@ class WhisperTorch:
         """
         from importlib.metadata import version
 
-        weights = identity_of(self.name, self._weights, self.device)
+        weights = identity_of(self.name, self.weights, self.device)
         if weights is None:
             return None
         dtype = self._dtype(device_for(self.device))
@@ -113,7 +113,7 @@ class WhisperTorch:
             return
         require_device(self.device, "cannot run Whisper")
         device = device_for(self.device)
-        folder = self._weights.locate(monitor)
+        folder = self.weights.locate(monitor)
         tokens = WhisperTokens(folder / "tokenizer.json")
         model = _Model(folder, tokens, device, self._dtype(device))
         batch_size = self.batch_size or (64 if device == "cuda" else 8)

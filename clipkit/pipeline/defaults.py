@@ -19,7 +19,7 @@ from clipkit.engines.scenes import SceneDetectShots
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.engines.titles import ExtractiveTitles
-from clipkit.engines.whisper_ct2 import WhisperCT2
+from clipkit.engines.whisper import Whisper
 from clipkit.media.probe import probe
 from clipkit.pipeline.wiring import Stage
 from clipkit.stages.compose_clips import ComposeClips
@@ -72,7 +72,7 @@ def default_engines(
     hub = Hub()
     return Engines(
         voice_detectors=(SileroVad(),),
-        recognisers=(transcriber,) if transcriber else (WhisperCT2(hub=hub), PocketSphinx()),
+        recognisers=(transcriber,) if transcriber else (Whisper(hub=hub), PocketSphinx()),
         embedders=(embedder,) if embedder else (minilm(hub), packaged_minilm()),
         shot_detectors=(SceneDetectShots(),),
         title_writers=(ExtractiveTitles(),),

@@ -19,7 +19,8 @@ from clipkit.engines.scenes import SceneDetectShots
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.engines.weights import HubWeights, Weights, missing_files
-from clipkit.engines.whisper_ct2 import WHISPER_MODELS, WhisperCT2
+from clipkit.engines.whisper import Whisper
+from clipkit.engines.whisper_models import WHISPER_MODELS
 from clipkit.errors import (
     ClipkitError,
     DeviceUnavailable,
@@ -122,10 +123,10 @@ def _checks() -> Iterator[Check]:
     reached = _hub(hub)
     yield reached
     for device in ("cuda", "cpu") if cuda.state == "ok" else ("cpu",):
-        whisper = WhisperCT2(WhisperCT2(device=device).model_for(device), device=device, hub=hub)
+        whisper = Whisper(device=device, hub=hub)
         yield _weighty(
             f"whisper on {device}",
-            whisper.weights_for(device),
+            whisper.weights,
             reached,
             partial(_tried_recogniser, whisper, monitor),
         )

@@ -25,6 +25,7 @@ from clipkit.engines.scenes import SceneDetectShots
 from clipkit.engines.silero import SileroVad
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.engines.titles import ExtractiveTitles
+from clipkit.engines.whisper import Whisper
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_torch import WhisperTorch
 from clipkit.errors import Cancelled, UnsupportedLanguage
@@ -72,7 +73,8 @@ def _tiny(model: TinyWhisper) -> WhisperCT2:
 
 VOICE: dict[str, MakeEngine] = {"silero": lambda _: SileroVad(), "energy": lambda _: EnergyVad()}
 RECOGNISERS: dict[str, MakeEngine] = {
-    "whisper": _tiny,
+    "whisper": lambda model: Whisper(str(model.ct2), device="cpu"),
+    "whisper-ct2": _tiny,
     "whisper-torch": lambda model: WhisperTorch(str(model.transformers), device="cpu"),
     "sphinx": lambda _: PocketSphinx(2),
     "scripted": lambda _: ScriptedRecogniser(known=frozenset({"en"})),

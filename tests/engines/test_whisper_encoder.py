@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import ctranslate2
 import numpy as np
@@ -129,13 +128,14 @@ def test_a_file_of_another_version_or_kind_is_corrupt(
 
 
 @pytest.mark.parametrize(
-    ("amx", "avx2", "compute_type", "dtype"),
+    ("flags", "compute_type", "dtype"),
     [
-        (True, True, "auto", "bfloat16"),
-        (False, True, "auto", "float32"),
-        (False, False, "auto", None),
-        (True, True, "int8", None),
-        (True, True, "float32", None),
+        ({"avx2", "amx_tile", "amx_bf16"}, "auto", "bfloat16"),
+        ({"avx2", "amx_tile"}, "auto", "float32"),
+        ({"avx2"}, "auto", "float32"),
+        (set(), "auto", None),
+        ({"avx2", "amx_tile", "amx_bf16"}, "int8", None),
+        ({"avx2", "amx_tile", "amx_bf16"}, "float32", None),
     ],
 )
 def test_what_encodes_is_told_by_the_processor_and_by_what_was_asked_for(
@@ -143,13 +143,11 @@ def test_what_encodes_is_told_by_the_processor_and_by_what_was_asked_for(
     tones: MakeSound,
     monitor: Monitor,
     monkeypatch: pytest.MonkeyPatch,
-    amx: bool,
-    avx2: bool,
+    flags: set[str],
     compute_type: str,
     dtype: str | None,
 ) -> None:
-    processor = SimpleNamespace(_is_amx_tile_supported=lambda: amx, _is_avx2_supported=lambda: avx2)
-    monkeypatch.setattr(torch, "cpu", processor)
+    monkeypatch.setattr("clipkit.engines.whisper_ct2.processor_flags", lambda: flags)
     made: list[str] = []
 
     class Watched(WhisperEncoder):

@@ -1,0 +1,187 @@
+"""Whisper, on the engine that suits the machine, the weights and what is asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from clipkit.engines.hub import Hub
+from clipkit.engines.loading import device_for
+from clipkit.engines.reading import Reading
+from clipkit.engines.weights import Weights
+from clipkit.engines.whisper_ct2 import WhisperCT2
+from clipkit.engines.whisper_models import whisper_weights
+from clipkit.engines.whisper_torch import TORCH_TYPES, WhisperTorch
+from clipkit.errors import DeviceUnavailable, OptionError, OutOfMemory
+from clipkit.types.events import Monitor
+from clipkit.types.media import Audio
+from clipkit.types.speech import Speech, Transcript
+
+_ENGINES = ("auto", "ct2", "torch")
+_DEVICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    engine: str
+    device: str
+    reason: str
+
+
+class Whisper:
+    """Recognises speech with Whisper.
+
+    PyTorch runs it on CUDA, CTranslate2 on the CPU, unless the weights or the compute type are of
+    one of them alone. What was chosen, and why, is told when it is loaded.
+
+    Args:
+        model: A short name ("small", "large-v3-turbo"), a repository of the hub ("owner/name"), or
+            the path of a folder with a model, as transformers saves it or converted for
+            CTranslate2. "auto": large-v3-turbo on CUDA, else small.
+        device: "cpu", "cuda", or "auto": CUDA where PyTorch sees a device.
+        engine: "ct2", "torch", or "auto".
+        compute_type: "auto", "float32", "float16", "bfloat16", or one of CTranslate2's, such as
+            "int8".
+        reading: What it is asked for, and how it finds it.
+        batch_size: Windows decoded together; 0: what suits the engine and the device.
+        hub: The line to the hub.
+
+    Raises:
+        OptionError: The name is no known model, or another option is none.
+    """
+
+    def __init__(
+        self,
+        model: str = "auto",
+        *,
+        device: str = "auto",
+        engine: str = "auto",
+        compute_type: str = "auto",
+        reading: Reading = Reading(),  # noqa: B008 - it is frozen
+        batch_size: int = 0,
+        hub: Hub | None = None,
+    ) -> None:
+        if engine not in _ENGINES or device not in _DEVICES:
+            raise OptionError(
+                f"Whisper cannot run with engine={engine!r} on {device!r}",
+                "these are not known",
+                f"Use an engine of {', '.join(_ENGINES)}, a device of {', '.join(_DEVICES)}.",
+            )
+        if engine == "torch" and compute_type not in TORCH_TYPES:
+            raise OptionError(
+                f"Whisper cannot run in {compute_type!r} on PyTorch",
+                "only CTranslate2 does",
+                f"Use one of {', '.join(TORCH_TYPES)}, or engine='ct2'.",
+            )
+        self.model = model
+        self.device = device
+        self.engine = engine
+        self.compute_type = compute_type
+        self.reading = reading
+        self.batch_size = batch_size
+        self._hub = hub or Hub()
+        self._made: WhisperCT2 | WhisperTorch | None = None
+        if model != "auto":
+            whisper_weights(model, self._hub)  # a name that cannot be is refused now
+        # So are the others; which engine it will be does not matter to them.
+        WhisperCT2(compute_type=compute_type, batch_size=batch_size)
+
+    @property
+    def name(self) -> str:
+        """Name of the engine and its model."""
+        return self._whisper().name
+
+    @property
+    def identity(self) -> str | None:
+        """What the transcript hangs on; None while weights are not here."""
+        return self._whisper().identity
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """None until it is loaded: the weights know."""
+        return self._made.languages if self._made is not None else None
+
+    @property
+    def weights(self) -> Weights:
+        """Where the weights come from."""
+        return self._whisper().weights
+
+    def warm_up(self, monitor: Monitor) -> None:
+        """Find the weights and load them; tell which engine was chosen, and why.
+
+        Raises:
+            MissingWeights: They are neither here nor to be fetched.
+            CorruptWeights: They differ from their record, or cannot be loaded.
+            DeviceUnavailable: CUDA was asked for and cannot be used.
+            OutOfMemory: The device has no room.
+        """
+        whisper = self._whisper()
+        if whisper.languages is not None:
+            return
+        choice = self._choice()
+        try:
+            whisper.warm_up(monitor)
+        except (DeviceUnavailable, OutOfMemory) as error:
+            if self.device != "auto" or self.engine != "auto" or choice.device == "cpu":
+                raise
+            asked = f"{whisper.name} on {choice.device}"
+            self._made = whisper = self._with(_Choice("ct2", "cpu", error.found))
+            whisper.warm_up(monitor)
+            monitor.fallback(asked, f"{whisper.name} on cpu", error.found)
+            return
+        if choice.reason:
+            monitor.notice("engine_choice", f"{whisper.name} on {choice.device}: {choice.reason}")
+
+    def close(self) -> None:
+        """Free the weights."""
+        if self._made is not None:
+            self._made.close()
+        self._made = None
+
+    def transcribe(
+        self, audio: Audio, speech: Speech, language: str | None, monitor: Monitor
+    ) -> Transcript:
+        """Return the words said in the spans of speech, with absolute times."""
+        self.warm_up(monitor)
+        return self._whisper().transcribe(audio, speech, language, monitor)
+
+    def _whisper(self) -> WhisperCT2 | WhisperTorch:
+        if self._made is None:
+            self._made = self._with(self._choice())
+        return self._made
+
+    def _choice(self) -> _Choice:
+        """Return which engine runs and where, and why if that was left open."""
+        device = device_for(self.device)
+        if self.engine != "auto":
+            return _Choice(self.engine, device, "")
+        folder = Path(self.model)
+        if (folder / "model.bin").exists():
+            return _Choice("ct2", device, "the folder holds a model of CTranslate2")
+        if (folder / "model.safetensors").exists():
+            return _Choice("torch", device, "the folder holds a model of transformers")
+        if self.compute_type not in TORCH_TYPES:
+            return _Choice("ct2", device, f"only CTranslate2 calculates in {self.compute_type}")
+        if device == "cuda":
+            return _Choice("torch", device, "PyTorch sees a CUDA device")
+        return _Choice("ct2", device, "on a CPU CTranslate2 takes less time than PyTorch")
+
+    def _with(self, choice: _Choice) -> WhisperCT2 | WhisperTorch:
+        model = self.model
+        if model == "auto":
+            model = "large-v3-turbo" if choice.device == "cuda" else "small"
+        if choice.engine == "torch":
+            return WhisperTorch(
+                model,
+                device=choice.device,
+                dtype=self.compute_type,
+                reading=self.reading,
+                batch_size=self.batch_size,
+                hub=self._hub,
+            )
+        return WhisperCT2(
+            model,
+            device=choice.device,
+            compute_type=self.compute_type,
+            reading=self.reading,
+            batch_size=self.batch_size,
+            hub=self._hub,
+        )

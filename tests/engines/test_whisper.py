@@ -1,0 +1,178 @@
+"""Which Whisper runs, and that it says why."""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clipkit.engines.reading import Reading
+from clipkit.engines.weights import FolderWeights
+from clipkit.engines.whisper import Whisper
+from clipkit.engines.whisper_ct2 import WhisperCT2
+from clipkit.engines.whisper_models import WHISPER_FILES
+from clipkit.engines.whisper_torch import WhisperTorch
+from clipkit.errors import DeviceUnavailable, MissingWeights, OptionError
+from clipkit.types.events import Event, Fallback, Monitor, Notice
+from clipkit.types.media import Audio
+from tests.engines.tiny_whisper import ONCE, TinyWhisper, three_windows
+
+MakeSound = Callable[[int, float], Audio]
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which PyTorch sees a CUDA device."""
+    monkeypatch.setattr(
+        "clipkit.engines.whisper.device_for",
+        lambda device: "cuda" if device == "auto" else device,
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "reason"),
+    [
+        ({}, "whisper-ct2/small", "on a CPU CTranslate2 takes less time"),
+        ({"model": "tiny"}, "whisper-ct2/tiny", "on a CPU"),
+        ({"model": "tiny", "engine": "torch"}, "whisper-torch/tiny", ""),
+        ({"model": "tiny", "engine": "ct2"}, "whisper-ct2/tiny", ""),
+        ({"compute_type": "int8"}, "whisper-ct2/small", "calculates in int8"),
+        ({"model": "owner/name"}, "whisper-ct2/owner/name", "on a CPU"),
+    ],
+)
+def test_on_a_cpu_ctranslate2_runs_unless_asked_otherwise(
+    asked: dict[str, str], name: str, reason: str
+) -> None:
+    whisper = Whisper(**asked, device="cpu")  # type: ignore[arg-type]
+    assert whisper.name == name
+    assert reason in whisper._choice().reason
+    assert bool(reason) is bool(whisper._choice().reason)
+
+
+@pytest.mark.usefixtures("cuda")
+@pytest.mark.parametrize(
+    ("asked", "name", "reason"),
+    [
+        ({}, "whisper-torch/large-v3-turbo", "PyTorch sees a CUDA device"),
+        ({"compute_type": "int8_float16"}, "whisper-ct2/large-v3-turbo", "int8_float16"),
+        ({"device": "cpu"}, "whisper-ct2/small", "on a CPU"),
+        ({"engine": "ct2"}, "whisper-ct2/large-v3-turbo", ""),
+    ],
+)
+def test_on_cuda_pytorch_runs_unless_asked_otherwise(
+    asked: dict[str, str], name: str, reason: str
+) -> None:
+    whisper = Whisper(**asked)  # type: ignore[arg-type]
+    assert whisper.name == name
+    assert reason in whisper._choice().reason
+
+
+def test_a_folder_is_run_by_the_engine_that_it_is_for(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor, events: list[Event]
+) -> None:
+    audio, speech = three_windows(tones)
+    for folder, kind in (
+        (tiny_whisper.ct2, WhisperCT2),
+        (tiny_whisper.transformers, WhisperTorch),
+    ):
+        events.clear()
+        whisper = Whisper(str(folder), device="cpu", compute_type="float32", reading=ONCE)
+        found = whisper.transcribe(audio, speech, "en", monitor)
+        again = whisper.transcribe(audio, speech, "en", monitor)
+        assert isinstance(whisper._made, kind)
+        assert found == again
+        assert found.origin == whisper.name
+        (told,) = [event for event in events if isinstance(event, Notice)]
+        assert told.code == "engine_choice"
+        assert "the folder holds a model of" in told.message
+        assert whisper.languages is not None
+        whisper.close()
+        assert whisper.languages is None
+
+
+def test_what_it_is_asked_for_reaches_the_engine(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor
+) -> None:
+    audio, speech = three_windows(tones)
+    texts = set()
+    for reading in (ONCE, Reading(hotwords="baba dudu", decoding=ONCE.decoding)):
+        for engine, folder in (
+            ("ct2", tiny_whisper.ct2),
+            ("torch", tiny_whisper.transformers),
+        ):
+            whisper = Whisper(
+                str(folder),
+                device="cpu",
+                engine=engine,
+                compute_type="float32",
+                reading=reading,
+                batch_size=1,
+            )
+            texts.add(whisper.transcribe(audio, speech, "en", monitor).text)
+            assert whisper._made is not None
+            assert whisper._made.batch_size == 1
+    assert len(texts) == 2, "both engines say the same, and words that are likely change it"
+
+
+@pytest.mark.usefixtures("cuda")
+def test_a_device_that_fails_is_left_for_the_cpu(
+    tiny_whisper: TinyWhisper,
+    monitor: Monitor,
+    events: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise DeviceUnavailable("cannot run Whisper on cuda", "the driver is too old")
+
+    monkeypatch.setattr(WhisperTorch, "warm_up", fail)
+    monkeypatch.setattr(
+        "clipkit.engines.whisper_ct2.whisper_weights",
+        lambda model, hub: _folder_weights(tiny_whisper.ct2),
+    )
+    whisper = Whisper()
+    whisper.warm_up(monitor)
+    assert whisper.name == "whisper-ct2/small"
+    assert events == [
+        Fallback(
+            "test",
+            "whisper-torch/large-v3-turbo on cuda",
+            "whisper-ct2/small on cpu",
+            "the driver is too old",
+        )
+    ]
+    with pytest.raises(DeviceUnavailable):
+        Whisper(device="cuda").warm_up(monitor)
+    with pytest.raises(DeviceUnavailable):
+        Whisper(engine="torch").warm_up(monitor)
+
+
+def _folder_weights(folder: Path) -> object:
+    return FolderWeights(folder, WHISPER_FILES)
+
+
+def test_a_fresh_one_can_be_sent_to_another_process(tiny_whisper: TinyWhisper) -> None:
+    whisper = Whisper(str(tiny_whisper.ct2), device="cpu")
+    twin: Whisper = pickle.loads(pickle.dumps(whisper))
+    assert twin.identity == whisper.identity
+    assert twin.identity is not None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model": "gigantic"},
+        {"engine": "onnx"},
+        {"device": "tpu"},
+        {"compute_type": "int3"},
+        {"engine": "torch", "compute_type": "int8"},
+        {"batch_size": -1},
+    ],
+)
+def test_options_that_cannot_be_are_refused_at_construction(options: dict[str, object]) -> None:
+    with pytest.raises(OptionError):
+        Whisper(**options)  # type: ignore[arg-type]
+
+
+def test_weights_that_are_not_there_are_missed(tmp_path: Path, monitor: Monitor) -> None:
+    with pytest.raises(MissingWeights):
+        Whisper(str(tmp_path), device="cpu").warm_up(monitor)
