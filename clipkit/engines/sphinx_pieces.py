@@ -72,16 +72,25 @@ class Piece:
     duration_s: float
     """How much of it was taken for speech; the rest is silence around."""
 
-    samples: npt.NDArray[np.float32]
-    """Shape (n,), at 16 kHz."""
+    audio: Audio
+    """What it is cut from."""
+
+    span: Span
+    """With the pauses around."""
+
+    @property
+    def samples(self) -> npt.NDArray[np.float32]:
+        """Shape (n,), at 16 kHz; read when they are asked for, for hours of them are large."""
+        return self.audio.cut(self.span)
 
     def pcm(self) -> bytes:
-        """Return the sound as the worker takes it; made late, for two hours of it are large.
+        """Return the sound as the worker takes it.
 
         The model hears no loudness, but 16 bits do: at its own level a quiet piece would be rounded
         to a few steps, and one over full scale (decoders of lossy formats give such) clipped.
         """
-        centred = self.samples - self.samples.mean() if len(self.samples) else self.samples
+        samples = self.samples
+        centred = samples - samples.mean() if len(samples) else samples
         peak = max(float(np.abs(centred).max(initial=0.0)), _LEAST_PEAK)
         pcm: bytes = (centred * (_PEAK / peak)).astype("<i2").tobytes()
         return pcm
@@ -97,10 +106,8 @@ def pieces_of(audio: Audio, speech: Speech) -> Iterator[Piece]:
         after_s = groups[number + 1].start_s if number + 1 < len(groups) else audio.duration_s
         start_s = max(span.start_s - _PAD_S, (before_s + span.start_s) / 2)
         end_s = min(span.end_s + _PAD_S, (after_s + span.end_s) / 2)
-        samples = audio.cut(Span(start_s, max(start_s, end_s)))
-        yield Piece(
-            max(0, round(start_s * audio.rate_hz)) / audio.rate_hz, span.duration_s, samples
-        )
+        begins_s = max(0, round(start_s * audio.rate_hz)) / audio.rate_hz
+        yield Piece(begins_s, span.duration_s, audio, Span(start_s, max(start_s, end_s)))
 
 
 def _split(span: Span, speech: Speech) -> Iterator[Span]:

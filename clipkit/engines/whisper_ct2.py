@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clipkit.engines.ct2_file import ct2_weights
+from clipkit.engines.cuda12 import preload_cublas
 from clipkit.engines.hub import Hub
 from clipkit.engines.loading import processor_flags
 from clipkit.engines.reading import Reading
@@ -42,6 +43,10 @@ _MOST_WORKERS = 4
 """Batches decoded at a time on a CPU, each by its share of the cores: a step of decoding is too
 small to be divided among many."""
 
+_CUDA_REMEDY = (
+    'Use engine="torch", device="cpu", or, where cuBLAS 12 is missing, run: '
+    'pip install "clipkit[cuda12]"'
+)
 _DEVICES = ("auto", "cpu", "cuda")
 _COMPUTE_TYPES = (
     "auto",
@@ -255,7 +260,7 @@ def _translated(asked: str, device: str) -> Iterator[None]:
                 asked, str(error) or "no memory left", "Use a smaller model or batch_size."
             ) from error
         if device == "cuda":
-            raise DeviceUnavailable(asked, str(error), "Use device='cpu'.") from error
+            raise DeviceUnavailable(asked, str(error), _CUDA_REMEDY) from error
         raise CorruptWeights(
             asked, str(error), "Give a folder converted with ct2-transformers-converter."
         ) from error
@@ -281,6 +286,8 @@ class _Model:
         self.workers = min(cores, _MOST_WORKERS) if device == "cpu" else 1
         self.threads = cores // self.workers
         self._storage = ctranslate2.StorageView
+        if device == "cuda":
+            preload_cublas()
         with self.translated(f"cannot load Whisper from {folder} on {device}"):
             self._whisper = ctranslate2.models.Whisper(
                 str(folder),

@@ -5,6 +5,7 @@ that on CUDA a step is captured once and then replayed: launching its hundreds o
 by one takes longer than they run.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,9 @@ class WhisperDecoder:
         self._positions = decoder.embed_positions.weight
         self._norm = decoder.layer_norm
         self._layers = [_Layer(layer) for layer in decoder.layers]
+        # A run that was stopped may have left a batch behind that still goes on.
+        self._lock = threading.Lock()
+        self._room: _Room | None = None
 
     def greedy(self, encoded: "Tensor", prompt: Sequence[int], most_tokens: int) -> Greedy:
         """Decode windows, all from the same prompt.
@@ -85,7 +89,7 @@ class WhisperDecoder:
         """
         import torch
 
-        with torch.inference_mode():
+        with self._lock, torch.inference_mode():
             return self._greedy(encoded, prompt, most_tokens)
 
     def following(self, encoded: "Tensor", tokens: Sequence[Sequence[int]]) -> "Tensor":
@@ -134,34 +138,48 @@ class WhisperDecoder:
         import torch
 
         windows, device = len(encoded), encoded.device
-        memory = self._memory(encoded, len(prompt) + most_tokens)
+        room = self._room_for(encoded, len(prompt) + most_tokens, most_tokens)
+        memory, state = room.memory, room.state
         start = torch.tensor(prompt, device=device).repeat(windows, 1)
         logits, _ = self._forward(start, memory, torch.arange(len(prompt), device=device))
         first = logits[:, prompt.index(self._rules.start)].softmax(-1)
         no_speech = first[:, self._rules.no_speech]
-        state = _State(windows, most_tokens, self._rules, self._embeddings.shape[0], device)
         state.take(logits[:, -1], is_first=True)
-        step = self._stepping(state, memory, len(prompt))
+        room.place.fill_(len(prompt))
         for number in range(1, most_tokens):
             if number % _LOOK_EVERY == 0 and bool(state.ended.all()):
                 break
-            step()
+            room.step()
         return state.found(no_speech)
 
-    def _stepping(
-        self, state: "_State", memory: "list[_Cache]", prompted: int
-    ) -> Callable[[], None]:
-        """Return what takes one more token of each window."""
+    def _room_for(self, encoded: "Tensor", length: int, most_tokens: int) -> "_Room":
+        """Return the room of the batch before, if this one has its shape, else another."""
+        shape = (*encoded.shape, length, most_tokens)
+        if self._room is not None and self._room.shape == shape:
+            for layer, cache in zip(self._layers, self._room.memory, strict=True):
+                layer.hear(encoded, cache)
+            self._room.state.reset()
+            return self._room
+        self._room = None  # the old one goes before the new one takes its memory
+        self._room = self._new_room(encoded, shape)
+        return self._room
+
+    def _new_room(self, encoded: "Tensor", shape: tuple[int, ...]) -> "_Room":
         import torch
 
-        place = torch.full((1,), prompted, device=state.last.device)
+        *_, length, most_tokens = shape
+        memory = self._memory(encoded, length)
+        vocabulary, device = self._embeddings.shape[0], encoded.device
+        state = _State(len(encoded), most_tokens, self._rules, vocabulary, device)
+        place = torch.zeros(1, dtype=torch.long, device=device)
 
         def step() -> None:
+            """Take one more token of each window."""
             logits, _ = self._forward(state.last[:, None], memory, place)
             state.take(logits[:, -1])
             place.add_(1)
 
-        return _captured(step) if state.last.is_cuda else step
+        return _Room(shape, memory, state, place, _captured(step) if encoded.is_cuda else step)
 
     def _forward(
         self, tokens: "Tensor", memory: "list[_Cache]", places: "Tensor"
@@ -208,6 +226,21 @@ def _captured(step: Callable[[], None]) -> Callable[[], None]:
     return replay
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Room:
+    """Memory for batches of one shape, and what works on it, captured once for all of them."""
+
+    shape: tuple[int, ...]
+    """Windows, positions, width, places for tokens, and tokens at most."""
+
+    memory: "list[_Cache]"
+    state: "_State"
+    place: "Tensor"
+    """Of the token that a step takes: shape (1,)."""
+
+    step: Callable[[], None]
+
+
 class _State:
     """The tokens that were taken so far; each step changes it in place."""
 
@@ -227,6 +260,12 @@ class _State:
         self._never_first = _penalty(
             (*rules.suppressed, *rules.suppressed_first), vocabulary, device
         )
+
+    def reset(self) -> None:
+        """Forget all tokens."""
+        for one in (self.last, self.ended, self._totals, self._counts, self._place):
+            one.zero_()
+        self._tokens.fill_(self._rules.end)
 
     def take(self, logits: "Tensor", *, is_first: bool = False) -> None:
         """Take the likeliest token of each window that has not ended."""
@@ -295,6 +334,11 @@ class _Layer:
             self._split(self._cross.k_proj(encoded)).contiguous(),
             self._split(self._cross.v_proj(encoded)).contiguous(),
         )
+
+    def hear(self, encoded: "Tensor", cache: _Cache) -> None:
+        """Put the keys and values of other sound of the same shape into memory."""
+        cache.sound_keys.copy_(self._split(self._cross.k_proj(encoded)))
+        cache.sound_values.copy_(self._split(self._cross.v_proj(encoded)))
 
     def __call__(
         self, values: "Tensor", cache: _Cache, places: "Tensor", mask: "Tensor"

@@ -1,6 +1,7 @@
 """Pieces of sound, and the pace of speech."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,15 +12,20 @@ from clipkit.types.speech import Speech
 from clipkit.types.time import Span
 
 
+def piece_of(start_s: float, duration_s: float, samples: npt.NDArray[np.float32]) -> Piece:
+    audio = Audio(samples)
+    return Piece(start_s, duration_s, audio, Span(0.0, audio.duration_s))
+
+
 def test_pieces_fill_the_sixteen_bits_whatever_their_loudness() -> None:
     wave = np.sin(np.arange(1600) / 9.0).astype(np.float32)
-    full = np.frombuffer(Piece(0.0, 0.1, wave).pcm(), "<i2")
+    full = np.frombuffer(piece_of(0.0, 0.1, wave).pcm(), "<i2")
     assert abs(full).max() == pytest.approx(30000, rel=0.01)
     for turned in (wave * 1e-3, wave * 5.0, wave * 0.1 - 0.5):
-        samples = np.frombuffer(Piece(0.0, 0.1, turned.astype(np.float32)).pcm(), "<i2")
+        samples = np.frombuffer(piece_of(0.0, 0.1, turned.astype(np.float32)).pcm(), "<i2")
         np.testing.assert_allclose(samples, full, atol=2)
-    assert not np.frombuffer(Piece(0.0, 0.1, np.full(9, 0.2, np.float32)).pcm(), "<i2").any()
-    faint = np.frombuffer(Piece(0.0, 0.1, wave * 1e-9).pcm(), "<i2")
+    assert not np.frombuffer(piece_of(0.0, 0.1, np.full(9, 0.2, np.float32)).pcm(), "<i2").any()
+    faint = np.frombuffer(piece_of(0.0, 0.1, wave * 1e-9).pcm(), "<i2")
     assert abs(faint).max() <= 1, "what 16-bit files hold as silence stays silent"
 
 
@@ -30,7 +36,7 @@ def heard_word(start_s: float, end_s: float, sounds: int = 3) -> Heard:
 class TestArticulate:
     """Pieces of 10 s from second 5 on."""
 
-    piece = Piece(5.0, 10.0, np.zeros(0, np.float32))
+    piece = piece_of(5.0, 10.0, np.zeros(0, np.float32))
 
     def kept(self, found: list[Heard]) -> list[Heard]:
         return articulate(found, self.piece)
@@ -55,7 +61,7 @@ class TestArticulate:
     def test_less_than_a_second_is_not_judged(self) -> None:
         found = [heard_word(7.2, 7.9, sounds=2)]
         assert self.kept(found) == []
-        assert articulate(found, Piece(7.1, 0.9, np.zeros(0, np.float32))) == found
+        assert articulate(found, piece_of(7.1, 0.9, np.zeros(0, np.float32))) == found
 
     def test_nothing_heard_is_nothing_said(self) -> None:
         assert self.kept([]) == []
@@ -64,7 +70,7 @@ class TestArticulate:
 def test_a_minute_and_a_half_from_all_over_is_listened_to_first() -> None:
     def pieces(count: int, duration_s: float) -> list[Piece]:
         nothing = np.zeros(0, np.float32)
-        return [Piece(n * duration_s, duration_s, nothing) for n in range(count)]
+        return [piece_of(n * duration_s, duration_s, nothing) for n in range(count)]
 
     assert sample_of(pieces(1, 2.9)) == []
     assert sample_of([]) == []

@@ -110,6 +110,23 @@ def test_one_by_one_gives_what_a_batch_gives(
         assert alone.tokens == found.tokens[place : place + 1]
 
 
+def test_batches_one_after_another_do_not_mix(
+    tiny_whisper: TinyWhisper, tokens: WhisperTokens, mel: torch.Tensor, found: Greedy
+) -> None:
+    decoder = _decoder(tiny_whisper, tokens)
+    prompt = tokens.prompt("en", "transcribe", "")
+    rooms = []
+    for places in (range(0, 8), range(8, 16), range(16, 19), range(19, 27)):
+        batch = decoder.greedy(_encoded(tiny_whisper, mel[list(places)]), prompt, MOST)
+        assert batch.tokens == [found.tokens[place] for place in places]
+        assert batch.log_probabilities == pytest.approx(
+            [found.log_probabilities[place] for place in places], abs=1e-4
+        )
+        rooms.append(decoder._room)
+    assert rooms[0] is rooms[1], "the second has the shape of the first"
+    assert len({id(room) for room in rooms}) == 3
+
+
 def test_a_text_has_at_most_so_many_tokens(
     tiny_whisper: TinyWhisper, tokens: WhisperTokens, mel: torch.Tensor, found: Greedy
 ) -> None:
