@@ -85,11 +85,11 @@ def _add_serving(suite: argparse.ArgumentParser) -> None:
 def _add_speech(suite: argparse.ArgumentParser) -> None:
     suite.add_argument(
         "--model",
-        nargs="+",
+        nargs="*",
         default=["tiny", "base"],
         metavar="SIZE_OR_DIR",
         help="published sizes, for random weights of them, or folders converted for CTranslate2; "
-        "default: tiny base",
+        "default: tiny base; none: only the rest",
     )
     suite.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="cpu")
     suite.add_argument("--peer", choices=("faster-whisper",), help="installed on its own")

@@ -1,5 +1,6 @@
 """Whisper, on the engine that suits the machine, the weights and what is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from clipkit.errors import DeviceUnavailable, OptionError, OutOfMemory
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript
+from clipkit.types.time import Span
 
 _ENGINES = ("auto", "ct2", "torch")
 _DEVICES = ("auto", "cpu", "cuda")
@@ -142,6 +144,22 @@ class Whisper:
         """Return the words said in the spans of speech, with absolute times."""
         self.warm_up(monitor)
         return self._whisper().transcribe(audio, speech, language, monitor)
+
+    def align(
+        self,
+        audio: Audio,
+        speech: Speech,
+        transcript: Transcript,
+        spans: Sequence[Span],
+        monitor: Monitor,
+    ) -> Transcript:
+        """Return a transcript whose words in some spans have the times they are heard at.
+
+        For those that were read without word times, and for any other that is said in the speech,
+        such as subtitles: windows that a span touches are aligned as a whole.
+        """
+        self.warm_up(monitor)
+        return self._whisper().align(audio, speech, transcript, spans, monitor)
 
     def _whisper(self) -> WhisperCT2 | WhisperTorch:
         if self._made is None:

@@ -33,6 +33,7 @@ from clipkit.errors import (
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript
+from clipkit.types.time import Span
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -218,6 +219,19 @@ class WhisperCT2:
         self.warm_up(monitor)
         assert self._loaded is not None
         return self._loaded.reader.read(audio, speech, language, monitor)
+
+    def align(
+        self,
+        audio: Audio,
+        speech: Speech,
+        transcript: Transcript,
+        spans: Sequence[Span],
+        monitor: Monitor,
+    ) -> Transcript:
+        """Return a transcript whose words in some spans have the times they are heard at."""
+        self.warm_up(monitor)
+        assert self._loaded is not None
+        return self._loaded.reader.align(audio, speech, transcript, spans, monitor)
 
 
 def _compute_type(asked: str, device: str) -> str:

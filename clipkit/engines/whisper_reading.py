@@ -1,7 +1,8 @@
 """From speech to words with a Whisper model, on whichever engine it runs."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Literal, TypeVar
 
@@ -10,8 +11,8 @@ from clipkit.engines.loading import IMPORTS, torch_threads
 from clipkit.engines.log_mel import FRAMES_A_SECOND, LogMel
 from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_decoding import Attempt, Decoded, compression, decode
-from clipkit.engines.whisper_model import WhisperModel
-from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.engines.whisper_model import Alignment, WhisperModel
+from clipkit.engines.whisper_tokens import MOST_TOKENS, WhisperTokens
 from clipkit.engines.whisper_windows import Batch, Window, batched, packed, spread
 from clipkit.engines.whisper_words import believed, shared_out, timed
 from clipkit.errors import OutOfMemory, UnsupportedLanguage
@@ -60,6 +61,14 @@ class _Found:
     dropped: tuple[Dropped, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """Words of one window, and their places among all."""
+
+    places: slice
+    words: tuple[Word, ...]
+
+
 class WhisperReader:
     """Reads speech with a model.
 
@@ -97,12 +106,7 @@ class WhisperReader:
             UnsupportedLanguage: The model does not know the language.
             OutOfMemory: One window alone is too much.
         """
-        if language is not None and language not in self.languages:
-            raise UnsupportedLanguage(
-                f"cannot recognise speech in {language!r}",
-                f"{self._name} does not know it",
-                "Use a multilingual model, or leave the language out.",
-            )
+        self._check(language)
         lengths_s = self._how.windows_s
         windows: Iterable[Window] = packed(speech.spans, lengths_s[0], lengths_s[-1])
         encoded: list[_Item] = []
@@ -122,8 +126,94 @@ class WhisperReader:
         for some in self._each(lambda item: self._heard(item, task), items, monitor):
             found += some
             until_s = max(one.window.span.end_s for one in found)
-            monitor.progress(until_s, max(until_s, audio.duration_s))
+            monitor.progress(until_s, max(until_s, audio.expected_s))
         return self._transcript(found, language, monitor)
+
+    def align(
+        self,
+        audio: Audio,
+        speech: Speech,
+        transcript: Transcript,
+        spans: Sequence[Span],
+        monitor: Monitor,
+    ) -> Transcript:
+        """Return a transcript whose words in some spans have the times they are heard at.
+
+        Windows that a span touches are aligned as a whole; what lies in no speech stays as it is,
+        and so does a window whose text is longer than the model can see.
+
+        Raises:
+            UnsupportedLanguage: The model does not know the language.
+            OutOfMemory: One window alone is too much.
+        """
+        self._check(transcript.language)
+        language = transcript.language if self._model.is_multilingual else None
+        lengths_s = self._how.windows_s
+        windows = [
+            window
+            for window in packed(speech.spans, lengths_s[0], lengths_s[-1])
+            if any(window.span.overlaps(span) for span in spans)
+        ]
+        if self._model.is_multilingual and language is None:
+            telling = spread(windows, _LANGUAGE_WINDOWS)
+            language = self._told_by(self._encoded_ahead(audio, telling, monitor))
+        task = _Task(audio, language, [], monitor)
+        words = list(transcript.words)
+        items = (_Item(batch, None) for batch in self._batches(windows))
+        passed = 0
+        for some in self._each(
+            lambda item: self._timed_anew(item, transcript.words, task), items, monitor
+        ):
+            passed += len(some)
+            monitor.progress(passed, len(windows), "windows")
+            for one in some:
+                words[one.places] = one.words
+        return replace(transcript, words=tuple(sorted(words, key=lambda word: word.span.start_s)))
+
+    def _timed_anew(self, item: _Item, words: tuple[Word, ...], task: _Task) -> list[_Timed]:
+        """Return the words of windows with the times they are heard at."""
+        windows, starts_s = item.batch.windows, [word.span.start_s for word in words]
+        places = [
+            slice(bisect_left(starts_s, one.span.start_s), bisect_left(starts_s, one.span.end_s))
+            for one in windows
+        ]
+        spelt = [
+            [(word.text, self._tokens.tokens_of(word.text, task.language)) for word in words[some]]
+            for some in places
+        ]
+        texts = [[token for _, tokens in one for token in tokens] for one in spelt]
+        texts = [text if len(text) <= MOST_TOKENS else [] for text in texts]
+        with self._model.translated("cannot align words with Whisper"):
+            encoded = self._encoded(task.audio, item.batch)
+            aligned = self._aligned(texts, encoded, windows, task)
+        found = []
+        for some, one, text, (alignment, heard) in zip(places, spelt, texts, aligned, strict=True):
+            said = words[some]
+            if text:
+                counted = [(word, len(tokens)) for word, tokens in one]
+                fresh = timed(counted, alignment, heard)
+                said = tuple(
+                    replace(b, speaker=a.speaker) for a, b in zip(said, fresh, strict=True)
+                )
+            found.append(_Timed(some, said))
+        return found
+
+    def _aligned(
+        self, texts: Sequence[list[int]], encoded: Any, windows: Sequence[Window], task: _Task
+    ) -> list[tuple[Alignment, Span]]:
+        """Return where the tokens of windows lie, and how far the sound of each goes."""
+        heard = [_sounding(task.audio, window) for window in windows]
+        frames = [max(1, round(span.duration_s * FRAMES_A_SECOND)) for span in heard]
+        opening = self._tokens.opening(task.language, self._how.task)
+        return list(zip(self._model.align(encoded, opening, texts, frames), heard, strict=True))
+
+    def _check(self, language: str | None) -> None:
+        if language is not None and language not in self.languages:
+            raise UnsupportedLanguage(
+                f"cannot recognise speech in {language!r}",
+                f"{self._name} does not know it",
+                "Use a multilingual model, or leave the language out.",
+            )
 
     def _each(
         self, work: Callable[[_Item], _Outcome], items: Iterable[_Item], monitor: Monitor
@@ -242,13 +332,10 @@ class WhisperReader:
                 _Found(window, tuple(shared_out(words, window.speech)))
                 for window, words in zip(windows, spelt, strict=True)
             ]
-        heard = [_sounding(task.audio, window) for window in windows]
-        frames = [max(1, round(span.duration_s * FRAMES_A_SECOND)) for span in heard]
-        opening = self._tokens.opening(task.language, self._how.task)
-        alignments = self._model.align(encoded, opening, texts, frames)
+        aligned = self._aligned(texts, encoded, windows, task)
         found = []
         for place, window in enumerate(windows):
-            words = timed(spelt[place], alignments[place], heard[place]) if texts[place] else []
+            words = timed(spelt[place], *aligned[place]) if texts[place] else []
             kept, left_out = believed(words, window.speech)
             dropped = [_outside(run) for run in left_out]
             found.append(_Found(window, tuple(kept), tuple(dropped)))

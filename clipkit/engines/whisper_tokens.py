@@ -21,6 +21,9 @@ _WHISPER_CODES = {iso: code for code, iso in _ISO_CODES.items()}
 _MOST_BEFORE = 200
 """Tokens before a window: with those of its text they have to fit into the decoder's 448."""
 
+MOST_TOKENS = 440
+"""Of a text that the decoder sees at once, with what opens it."""
+
 _BROKEN = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -102,6 +105,11 @@ class WhisperTokens:
     def text(self, tokens: Sequence[int]) -> str:
         """Return the text of tokens."""
         return str(self._tokenizer.decode(list(tokens), skip_special_tokens=False))
+
+    def tokens_of(self, word: str, language: str | None) -> list[int]:
+        """Return the tokens of a word, at least one, as they stand within a text."""
+        spaced = word if language in _UNSPACED else f" {word}"
+        return [int(one) for one in self._tokenizer.encode(spaced, add_special_tokens=False).ids]
 
     def words(self, tokens: Sequence[int], language: str | None) -> list[tuple[str, int]]:
         """Return the words of text tokens, each with how many tokens it takes.

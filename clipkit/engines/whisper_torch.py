@@ -21,6 +21,7 @@ from clipkit.errors import EngineError, OptionError, OutOfMemory
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript
+from clipkit.types.time import Span
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -136,6 +137,19 @@ class WhisperTorch:
         self.warm_up(monitor)
         assert self._reader is not None
         return self._reader.read(audio, speech, language, monitor)
+
+    def align(
+        self,
+        audio: Audio,
+        speech: Speech,
+        transcript: Transcript,
+        spans: Sequence[Span],
+        monitor: Monitor,
+    ) -> Transcript:
+        """Return a transcript whose words in some spans have the times they are heard at."""
+        self.warm_up(monitor)
+        assert self._reader is not None
+        return self._reader.align(audio, speech, transcript, spans, monitor)
 
     def _dtype(self, device: str) -> str:
         if self.dtype != "auto":

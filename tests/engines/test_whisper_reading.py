@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from torch import Tensor
 
@@ -289,3 +290,22 @@ def test_progress_is_in_seconds_of_the_source_and_never_steps_back(
 def test_what_cannot_be_asked_for_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(OptionError):
         Reading(**options)
+
+
+def test_what_is_there_is_read_before_the_end_is_known(
+    tokens: WhisperTokens, monitor: Monitor, events: list[Event]
+) -> None:
+    audio, speech = steps(14)
+    whole = audio.samples
+
+    class StillComing:
+        def __len__(self) -> int:
+            raise AssertionError("it asked for the end")
+
+        def __getitem__(self, part: slice) -> npt.NDArray[np.float32]:
+            return whole[part]
+
+    growing = Audio(StillComing(), planned_s=500.0)
+    found = read(SaysWhereItIs(tokens), (growing, speech), monitor, language=None)
+    assert len(found.words) == 14
+    assert {event.total for event in events if isinstance(event, Progress)} == {500.0}
