@@ -27,7 +27,9 @@ def _blocks(language: str) -> list[str]:
 def doubles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the default pipeline be one of doubles, with a store if one is given."""
 
-    def default(store: ck.Store | None = None) -> ck.Pipeline:
+    def default(
+        store: ck.Store | None = None, transcriber: ck.Whisper | None = None
+    ) -> ck.Pipeline:
         # Doubles know no meaning: whatever they find is an answer here.
         double = pipeline_of_doubles().with_stage(SelectClips(min_score=0.0, min_clip_score=0.0))
         return ck.Pipeline(double.stages, double.given, store, double.kept)
@@ -41,7 +43,7 @@ def doubles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("doubles")
 def test_the_python_runs(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = _blocks("python")
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     oracle.write("-i", str(demo), "-t", "60", "-c", "copy", str(tmp_path / "talk.mp4"))
     (tmp_path / "talk.srt").write_text(
         "1\n00:00:01,000 --> 00:00:40,000\nKey insights of our company.\n\n"
@@ -55,6 +57,8 @@ def test_the_python_runs(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (tmp_path / "clip.mp4").is_file()
     assert (tmp_path / "talk.analysis").is_dir()
     assert len(list((tmp_path / "previews").glob("*.mp4"))) >= 2
+    assert isinstance(names["whisper"], ck.Whisper)
+    assert names["whisper"].reading == ck.Reading(task="translate", hotwords="CTranslate2, Silero")
 
 
 def test_the_commands_parse() -> None:
