@@ -20,9 +20,12 @@ def preload_cublas() -> tuple[str, ...]:
         The names of what was loaded; a library that is there and cannot be loaded is left to
         CTranslate2, which says what it lacks.
     """
-    loaded = []
+    loaded: list[str] = []
+    folder = _folder()
+    if folder is None:
+        return ()
     for name in _LIBRARIES:
-        path = _folder() / name
+        path = folder / name
         try:
             if path.exists():
                 ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
@@ -32,10 +35,10 @@ def preload_cublas() -> tuple[str, ...]:
     return tuple(loaded)
 
 
-def _folder() -> Path:
+def _folder() -> Path | None:
     try:
         spec = importlib.util.find_spec(_PACKAGE)
     except ImportError:
         spec = None
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
-    return Path(places[0]) / "lib" if places else Path("nowhere")
+    return Path(places[0]) / "lib" if places else None

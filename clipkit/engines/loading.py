@@ -75,6 +75,14 @@ def processor_flags() -> frozenset[str]:
     return frozenset(flags.partition(":")[2].split())
 
 
+def usual_torch_threads() -> int:
+    """Return how many threads PyTorch has where nobody limits it just now."""
+    import torch
+
+    with _THREADS_LOCK:
+        return _thread_limits["usual"] if _thread_limits["held"] else torch.get_num_threads()
+
+
 @contextmanager
 def torch_threads(count: int) -> Iterator[None]:
     """Have PyTorch use so many threads for what this thread asks of it during the block.

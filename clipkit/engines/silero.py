@@ -7,7 +7,7 @@ from itertools import count
 import numpy as np
 import numpy.typing as npt
 
-from clipkit.engines.loading import IMPORTS, torch_threads
+from clipkit.engines.loading import IMPORTS, torch_threads, usual_torch_threads
 from clipkit.engines.silero_net import WINDOW, SileroNet
 from clipkit.engines.weights import package_identity
 from clipkit.errors import MissingExtra
@@ -73,7 +73,7 @@ class SileroVad:
             with IMPORTS:
                 import torch
 
-                threads = torch.get_num_threads()
+                threads = usual_torch_threads()
                 import silero_vad
         except ImportError as error:
             raise MissingExtra(

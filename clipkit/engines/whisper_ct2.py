@@ -21,7 +21,7 @@ from clipkit.engines.whisper_encoder import WhisperEncoder
 from clipkit.engines.whisper_model import Alignment
 from clipkit.engines.whisper_models import WHISPER_MODELS, engine_name, whisper_weights
 from clipkit.engines.whisper_reading import WhisperReader
-from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.engines.whisper_tokens import MOST_POSITIONS, WhisperTokens
 from clipkit.errors import (
     CorruptWeights,
     DeviceUnavailable,
@@ -350,7 +350,7 @@ class _Model:
             no_repeat_ngram_size=attempt.longest_repeat + 1 if attempt.longest_repeat else 0,
             sampling_temperature=attempt.temperature or 1.0,
             sampling_topk=0 if attempt.temperature else 1,
-            max_length=len(prompts[0]) + most_tokens,
+            max_length=_max_length(len(prompts[0]), most_tokens),
             return_scores=True,
             return_no_speech_prob=True,
         )
@@ -377,6 +377,15 @@ class _Model:
 def _encoder(folder: Path, dtype: str) -> WhisperEncoder:
     weights = ct2_weights(folder / "model.bin", "encoder/")
     return WhisperEncoder(weights, int(weights["num_heads"]), dtype, "cpu")
+
+
+def _max_length(prompted: int, most_tokens: int) -> int:
+    """Return what CTranslate2 is to be told for so many tokens behind a prompt.
+
+    It decodes half of that at most, and no more than fit in behind the prompt, whose last token it
+    does not count.
+    """
+    return min(max(2 * most_tokens, prompted - 1 + most_tokens), MOST_POSITIONS)
 
 
 def _found(result: Any) -> Decoded:

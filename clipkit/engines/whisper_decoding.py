@@ -67,12 +67,13 @@ class Decoding:
     """Attempts after those, drawn at random: not the same twice on CTranslate2."""
 
     most_tokens: int = 224
-    """Of the text of a window; half of what Whisper's decoder can see."""
+    """Of the text of a window; half of what Whisper's decoder can see, and the most that
+    CTranslate2 decodes."""
 
     def __post_init__(self) -> None:
-        if self.beam_size < 1 or self.retry_beam_size < 1 or not 1 <= self.most_tokens <= 440:
+        if self.beam_size < 1 or self.retry_beam_size < 1 or not 1 <= self.most_tokens <= 224:
             raise OptionError(
-                "beam sizes are positive, and a window has 1 to 440 tokens",
+                "beam sizes are positive, and a window has 1 to 224 tokens",
                 f"they are {self.beam_size} and {self.retry_beam_size}, and {self.most_tokens}",
             )
         if any(not 0.0 < temperature <= 2.0 for temperature in self.temperatures):
@@ -101,8 +102,16 @@ class Decoding:
 
 
 def compression(text: str) -> float:
-    """Return how many times smaller zlib makes a text: more than 2 where it goes in circles."""
-    data = text.encode()
+    """Return how many times smaller zlib makes a text: more than 2 where it goes in circles.
+
+    Of its letters, not of the bytes of UTF-8: where they take three each, as in Hindi or Thai, any
+    text would look like one that repeats itself.
+    """
+    letters = {letter: number for number, letter in enumerate(sorted(set(text)))}
+    if len(letters) <= 256:
+        data = bytes(letters[letter] for letter in text)
+    else:
+        data = text.encode("utf-16-le")
     return len(data) / len(zlib.compress(data)) if data else 0.0
 
 

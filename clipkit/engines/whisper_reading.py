@@ -12,7 +12,7 @@ from clipkit.engines.log_mel import FRAMES_A_SECOND, LogMel
 from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_decoding import Attempt, Decoded, compression, decode
 from clipkit.engines.whisper_model import Alignment, WhisperModel
-from clipkit.engines.whisper_tokens import MOST_TOKENS, WhisperTokens
+from clipkit.engines.whisper_tokens import MOST_POSITIONS, MOST_TOKENS, WhisperTokens
 from clipkit.engines.whisper_windows import Batch, Window, batched, packed, spread
 from clipkit.engines.whisper_words import believed, shared_out, timed
 from clipkit.errors import OutOfMemory, UnsupportedLanguage
@@ -290,9 +290,8 @@ class WhisperReader:
                 # Few are looked at again: to encode them anew takes less than to keep all at hand.
                 few = tuple(windows[place] for place in places)
                 some = self._encoded(task.audio, Batch(few, item.batch.length_s))
-            return self._model.decode(
-                some, [task.prompt] * len(places), attempt, decoding.most_tokens
-            )
+            most = min(decoding.most_tokens, MOST_POSITIONS - len(task.prompt))
+            return self._model.decode(some, [task.prompt] * len(places), attempt, most)
 
         decoded = decode(run, len(windows), self._text, decoding)
         doubts = [self._doubt(one) for one in decoded]
@@ -326,7 +325,8 @@ class WhisperReader:
         self, texts: Sequence[list[int]], encoded: Any, windows: Sequence[Window], task: _Task
     ) -> list[_Found]:
         """Return the words of windows, from the tokens of their texts."""
-        spelt = [self._tokens.words(tokens, task.language) for tokens in texts]
+        written = "en" if self._how.task == "translate" else task.language
+        spelt = [self._tokens.words(tokens, written) for tokens in texts]
         if not self._how.word_times:
             return [
                 _Found(window, tuple(shared_out(words, window.speech)))

@@ -21,6 +21,9 @@ _WHISPER_CODES = {iso: code for code, iso in _ISO_CODES.items()}
 _MOST_BEFORE = 200
 """Tokens before a window: with those of its text they have to fit into the decoder's 448."""
 
+MOST_POSITIONS = 448
+"""Tokens that the decoder sees at once, with the prompt."""
+
 MOST_TOKENS = 440
 """Of a text that the decoder sees at once, with what opens it."""
 

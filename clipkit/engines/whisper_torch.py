@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clipkit.engines.hub import Hub
-from clipkit.engines.loading import IMPORTS, device_for, identity_of, loading, require_device
+from clipkit.engines.loading import (
+    IMPORTS,
+    device_for,
+    identity_of,
+    loading,
+    require_device,
+    usual_torch_threads,
+)
 from clipkit.engines.reading import Reading
 from clipkit.engines.warping import warped
 from clipkit.engines.weights import Weights
@@ -167,7 +174,7 @@ class _Model:
 
         self.device = device
         self.workers = 1
-        self.threads = torch.get_num_threads()
+        self.threads = usual_torch_threads()
         self._tokens = tokens
         with loading(
             f"cannot load Whisper from {folder} on {device}",

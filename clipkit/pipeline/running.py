@@ -4,7 +4,6 @@ A step whose outcome grows hands it on before it is whole; those that need it st
 within it for as much as they ask for.
 """
 
-import contextlib
 import logging
 import queue
 import threading
@@ -109,8 +108,8 @@ class Run:
                         waiting.remove(step)
                         threads.submit(self._run_and_tell, step, news)
                         running += 1
-                    with contextlib.suppress(queue.Empty):
-                        told = news.get(timeout=_POLL_S)
+                    told = _next_of(news)
+                    if told is not None:
                         running -= told.has_ended
                         self._put(told)
                 has_failed = False
@@ -220,6 +219,14 @@ class _News:
     outcome: Any = None
     error: BaseException | None = None
     has_ended: bool = False
+
+
+def _next_of(news: "queue.SimpleQueue[_News]") -> _News | None:
+    """Wait a moment for news."""
+    try:
+        return news.get(timeout=_POLL_S)
+    except queue.Empty:
+        return None
 
 
 def _outcomes(step: Step, arguments: dict[str, Any]) -> Iterator[Any]:

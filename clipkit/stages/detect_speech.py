@@ -28,4 +28,4 @@ class DetectSpeech:
                 return
             spans = GrowingSequence[Span]()
             yield Speech(spans, audio.expected_s)
-            yield Speech(spans.fill(engine.spans(audio, monitor)), audio.duration_s)
+            yield Speech(spans.fill(lambda: engine.spans(audio, monitor)), audio.duration_s)

@@ -1,7 +1,7 @@
 """What is handed on while it grows: who reads it waits for as much as it asks for."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar, overload
 
@@ -66,10 +66,14 @@ class GrowingSequence(Sequence[_Item]):
         self._items: list[_Item] = []
         self._growth = Growth()
 
-    def fill(self, items: Iterable[_Item]) -> tuple[_Item, ...]:
-        """Add items as they come, and return them all."""
+    def fill(self, items: Callable[[], Iterable[_Item]]) -> tuple[_Item, ...]:
+        """Add items as they come, and return them all.
+
+        Args:
+            items: Called for them; what goes wrong in the call is told to all who wait, too.
+        """
         with self._growth.growing():
-            for item in items:
+            for item in items():
                 self._items.append(item)
                 self._growth.reach(len(self._items))
         return tuple(self._items)

@@ -107,3 +107,21 @@ def test_prose_is_compressed_less_than_what_repeats_itself() -> None:
 def test_options_that_are_none_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(OptionError):
         Decoding(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "All human beings are born free and equal in dignity and rights. They are endowed with "
+        "reason and conscience and should act towards one another in a spirit of brotherhood. "
+        "Everyone has the right to life, liberty and the security of person.",
+        "सभी मनुष्यों को गौरव और अधिकारों के मामले में जन्मजात स्वतन्त्रता और समानता प्राप्त है। उन्हें "
+        "बुद्धि और अन्तरात्मा की देन प्राप्त है और परस्पर उन्हें भाईचारे के भाव से बर्ताव करना चाहिए। "
+        "प्रत्येक व्यक्ति को जीवन, स्वाधीनता और वैयक्तिक सुरक्षा का अधिकार है। कोई भी गुलामी या दासता "
+        "की हालत में न रखा जाएगा, गुलामी-प्रथा और गुलामों का व्यापार अपने सभी रूपों में निषिद्ध होगा।",
+    ],
+    ids=["english", "hindi"],
+)
+def test_prose_in_any_script_is_no_circle_and_a_circle_is(text: str) -> None:
+    assert compression(text) < 2.2
+    assert compression(text[:40] * 8) > 2.4

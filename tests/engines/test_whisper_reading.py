@@ -48,6 +48,9 @@ class SaysWhereItIs:
     repeats: int = 1
     """How often the syllable is said."""
 
+    first: int = 326
+    """Token of level 0: with a space before it; those from 256 have none."""
+
     threads: int = 1
     device: str = "cpu"
     mel_bins: int = 80
@@ -82,7 +85,7 @@ class SaysWhereItIs:
         return [self._said(level) for level in encoded]
 
     def _said(self, level: int) -> Decoded:
-        text = (300 + level,) * self.repeats
+        text = (self.first + level,) * self.repeats
         return Decoded(text, -2.0, 0.9) if level in self.silent else Decoded(text, -0.1, 0.1)
 
     def align(
@@ -185,6 +188,15 @@ def test_a_greeting_in_another_language_does_not_decide(
 def test_a_translation_is_english(tokens: WhisperTokens, monitor: Monitor) -> None:
     found = read(SaysWhereItIs(tokens), steps(2), monitor, Reading(task="translate"), language="de")
     assert found.language == "en"
+
+
+def test_a_translation_has_the_words_of_english_wherever_it_comes_from(
+    tokens: WhisperTokens, monitor: Monitor
+) -> None:
+    model = SaysWhereItIs(tokens, repeats=2, first=256)
+    assert len(read(model, steps(2), monitor, language="ja").words) == 4
+    translated = read(model, steps(2), monitor, Reading(task="translate"), language="ja")
+    assert len(translated.words) == 2
 
 
 def test_where_memory_runs_out_fewer_windows_are_read_at_a_time(

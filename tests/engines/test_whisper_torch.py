@@ -85,6 +85,35 @@ def test_instructions_are_followed_as_ctranslate2_follows_them(
     assert len(set(texts)) == 3
 
 
+@pytest.mark.parametrize("most", [1, 3, 10])
+@pytest.mark.parametrize("hotwords", ["", "baba dudu keke fifi"])
+def test_a_window_has_as_many_tokens_as_are_allowed_on_either_engine(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor, most: int, hotwords: str
+) -> None:
+    audio, speech = three_windows(tones)
+    reading = replace(ONCE, hotwords=hotwords, decoding=replace(ONCE.decoding, most_tokens=most))
+    found = engine(tiny_whisper, reading).transcribe(audio, speech, "en", monitor)
+    peer = WhisperCT2(
+        str(tiny_whisper.ct2), device="cpu", compute_type="float32", reading=reading
+    ).transcribe(audio, speech, "en", monitor)
+    assert found.text == peer.text
+    longer = replace(reading, decoding=replace(reading.decoding, most_tokens=most + 1))
+    more = engine(tiny_whisper, longer).transcribe(audio, speech, "en", monitor)
+    assert len(more.text) > len(found.text)
+
+
+def test_a_long_prompt_leaves_less_room_for_text(
+    tiny_whisper: TinyWhisper, tones: MakeSound, monitor: Monitor
+) -> None:
+    audio, speech = three_windows(tones)
+    reading = replace(ONCE, initial_prompt="baba dudu " * 300)
+    found = engine(tiny_whisper, reading).transcribe(audio, speech, "en", monitor)
+    peer = WhisperCT2(
+        str(tiny_whisper.ct2), device="cpu", compute_type="float32", reading=reading
+    ).transcribe(audio, speech, "en", monitor)
+    assert found.text == peer.text
+
+
 def test_an_english_model_is_read_as_ctranslate2_reads_it(
     tiny_whisper_en: TinyWhisper, tones: MakeSound, monitor: Monitor
 ) -> None:

@@ -23,6 +23,7 @@ from clipkit.types.events import Cancellation, Event, Monitor
 from clipkit.types.growing import GrowingSequence
 from clipkit.types.media import Audio, MediaInfo, Source
 from clipkit.types.speech import Speech, Transcript
+from clipkit.types.time import Span
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def test_what_needs_it_starts_before_it_is_whole_and_the_whole_remains() -> None
             assert started.wait(timeout=20.0), "nobody started"
             yield 2
 
-        yield Numbers(growing.fill(some()))
+        yield Numbers(growing.fill(some))
 
     def early(numbers: Numbers) -> Total:
         started.set()
@@ -80,7 +81,7 @@ def test_a_stage_that_fails_on_the_way_fails_who_waits_with_its_own_error() -> N
             yield 1
             raise MediaError("cannot read on", "the disk is gone", "Mend it.")
 
-        yield Numbers(growing.fill(some()))
+        yield Numbers(growing.fill(some))
 
     with pytest.raises(MediaError, match="the disk is gone"):
         Pipeline((numbers, total), (Start,)).run((Total,), [Start()])
@@ -99,10 +100,21 @@ def test_a_run_that_is_cancelled_wakes_who_waits() -> None:
             while True:
                 monitor.checkpoint()
 
-        yield Numbers(growing.fill(some()))
+        yield Numbers(growing.fill(some))
 
     with pytest.raises(Cancelled):
         Pipeline((numbers, total), (Start,)).run((Total,), [Start()], None, cancellation)
+
+
+def test_a_detector_that_fails_before_its_first_span_fails_who_waits(demo: Path) -> None:
+    class Fails(SileroVad):
+        def spans(self, audio: Audio, monitor: Monitor) -> Iterator[Span]:
+            raise MediaError("cannot listen", "the ear is gone", "Find it.")
+
+    stages = (probe, decode_sound, DetectSpeech(engines=(Fails(),)))
+    transcribe = Transcribe(engines=(ScriptedRecogniser(),), use_subtitles=False)
+    with pytest.raises(MediaError, match="the ear is gone"):
+        Pipeline((*stages, transcribe)).run((Transcript,), [Source(demo)])
 
 
 def test_what_is_yielded_is_held_to_the_annotation() -> None:

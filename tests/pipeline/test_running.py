@@ -4,6 +4,7 @@ No test looks at a clock: threads meet at barriers, and every wait has an end.
 """
 
 import _thread
+import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -207,11 +208,12 @@ def test_a_failing_stage_stops_the_others_and_its_error_is_raised() -> None:
     assert not _threads()
 
 
-def test_any_error_of_a_stage_comes_out_unchanged() -> None:
+@pytest.mark.parametrize("kind", [ZeroDivisionError, queue.Empty])
+def test_any_error_of_a_stage_comes_out_unchanged(kind: type[Exception]) -> None:
     def fail(monitor: Monitor) -> None:
-        raise ZeroDivisionError("a bug in a stage of the caller's")
+        raise kind("a bug in a stage of the caller's")
 
-    with pytest.raises(ZeroDivisionError, match="a bug"):
+    with pytest.raises(kind, match="a bug"):
         _pipeline(fail, _nothing).run((Both,), (Seed(),))
     assert not _threads()
 

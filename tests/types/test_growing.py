@@ -9,7 +9,7 @@ from clipkit.types.growing import GrowingSequence
 
 
 def grown(items: Iterator[int], sequence: GrowingSequence[int]) -> threading.Thread:
-    thread = threading.Thread(target=lambda: sequence.fill(items), daemon=True)
+    thread = threading.Thread(target=lambda: sequence.fill(lambda: items), daemon=True)
     thread.start()
     return thread
 
@@ -36,7 +36,7 @@ def test_items_are_read_as_they_come() -> None:
 
 def test_nothing_is_known_to_be_nothing_at_the_end() -> None:
     sequence = GrowingSequence[int]()
-    assert sequence.fill(iter(())) == ()
+    assert sequence.fill(tuple) == ()
     assert not sequence
     assert list(sequence) == []
     with pytest.raises(IndexError):
@@ -52,7 +52,7 @@ def test_what_goes_wrong_is_raised_to_who_waits() -> None:
 
     sequence = GrowingSequence[int]()
     with pytest.raises(KeyError):
-        sequence.fill(items())
+        sequence.fill(items)
     with pytest.raises(KeyError, match="gone"):
         list(sequence)
     with pytest.raises(KeyError, match="gone"):
