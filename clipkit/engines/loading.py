@@ -1,6 +1,7 @@
 """Loading with heavy packages: on which device, in one thread, with one translation of errors."""
 
 import ctypes
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -73,6 +74,13 @@ def processor_flags() -> frozenset[str]:
         return frozenset()
     flags = next((line for line in lines if line.startswith("flags")), "")
     return frozenset(flags.partition(":")[2].split())
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, which in a container are fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def usual_torch_threads() -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from clipkit.engines.loading import usable_cores
 from clipkit.engines.sphinx_adaptation import Evidence, SoundModel, mapping_of, mapping_text
 from clipkit.engines.sphinx_pieces import Heard, Piece, articulate, pieces_of, sample_of
 from clipkit.engines.weights import package_identity
@@ -107,7 +108,7 @@ class PocketSphinx:
     ) -> list[_Decoded]:
         """Return what processes with these options make of pieces, in their order."""
         decoded: list[_Decoded] = [([], None) for _ in pieces]
-        count = min(len(pieces), self.processes or os.cpu_count() or 1)
+        count = min(len(pieces), self.processes or usable_cores())
         with _Workers(count, options) as workers:
             pending = {workers.submit(piece): index for index, piece in enumerate(pieces)}
             while pending:

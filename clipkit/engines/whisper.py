@@ -124,13 +124,17 @@ class Whisper:
         except (DeviceUnavailable, OutOfMemory) as error:
             if self.device != "auto" or self.engine != "auto" or choice.device == "cpu":
                 raise
-            asked = f"{whisper.name} on {choice.device}"
-            self._made = whisper = self._with(_Choice("ct2", "cpu", error.found))
-            whisper.warm_up(monitor)
-            monitor.fallback(asked, f"{whisper.name} on cpu", error.found)
+            reason = error.found
+        else:
+            if choice.reason:
+                told = f"{whisper.name} on {choice.device}: {choice.reason}"
+                monitor.notice("engine_choice", told)
             return
-        if choice.reason:
-            monitor.notice("engine_choice", f"{whisper.name} on {choice.device}: {choice.reason}")
+        # Not within the block: the error holds on to what was loaded on the device.
+        instead = self._with(self._choice_on("cpu"))
+        instead.warm_up(monitor)
+        self._made = instead
+        monitor.fallback(f"{whisper.name} on {choice.device}", f"{instead.name} on cpu", reason)
 
     def close(self) -> None:
         """Free the weights."""
@@ -168,7 +172,9 @@ class Whisper:
 
     def _choice(self) -> _Choice:
         """Return which engine runs and where, and why if that was left open."""
-        device = device_for(self.device)
+        return self._choice_on(device_for(self.device))
+
+    def _choice_on(self, device: str) -> _Choice:
         if self.engine != "auto":
             return _Choice(self.engine, device, "")
         folder = Path(self.model)

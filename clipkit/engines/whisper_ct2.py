@@ -1,6 +1,5 @@
 """Whisper on CTranslate2."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from clipkit.engines.ct2_file import ct2_weights
 from clipkit.engines.cuda12 import preload_cublas
 from clipkit.engines.hub import Hub
-from clipkit.engines.loading import processor_flags
+from clipkit.engines.loading import processor_flags, usable_cores
 from clipkit.engines.reading import Reading
 from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_decoding import Attempt, Decoded
@@ -296,7 +295,7 @@ class _Model:
         import ctranslate2
 
         self.device = device
-        cores = os.cpu_count() or 1
+        cores = usable_cores()
         self.workers = min(cores, _MOST_WORKERS) if device == "cpu" else 1
         self.threads = cores // self.workers
         self._storage = ctranslate2.StorageView

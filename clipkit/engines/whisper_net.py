@@ -217,7 +217,8 @@ def _captured(step: Callable[[], None]) -> Callable[[], None]:
         nonlocal is_captured
         if not is_captured:
             step()  # warms up what must not be set up while it is captured
-            with torch.cuda.graph(graph):
+            # Other threads may take memory meanwhile.
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 step()  # is recorded, not done
             is_captured = True
             return

@@ -194,7 +194,9 @@ class _Model:
         )
         self._never: tuple[int, ...] = tuple(settings.suppress_tokens or ())
         self.mel_bins: int = config.num_mel_bins
-        self.is_multilingual: bool = settings.is_multilingual
+        # Models that people have trained further often do not say: then their vocabulary does.
+        known = getattr(settings, "is_multilingual", None)
+        self.is_multilingual: bool = len(tokens.languages()) > 1 if known is None else known
         self._heads = _alignment_heads(self._model)
 
     def encode(self, mel: "Tensor") -> "Tensor":

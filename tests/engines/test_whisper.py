@@ -13,7 +13,13 @@ from clipkit.engines.whisper import Whisper
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_models import WHISPER_FILES
 from clipkit.engines.whisper_torch import WhisperTorch
-from clipkit.errors import DeviceUnavailable, MissingWeights, OptionError, UnsupportedLanguage
+from clipkit.errors import (
+    DeviceUnavailable,
+    MissingWeights,
+    OptionError,
+    OutOfMemory,
+    UnsupportedLanguage,
+)
 from clipkit.types.events import Event, Fallback, Monitor, Notice
 from clipkit.types.media import Audio
 from clipkit.types.time import Span
@@ -146,6 +152,38 @@ def test_a_device_that_fails_is_left_for_the_cpu(
         Whisper(device="cuda").warm_up(monitor)
     with pytest.raises(DeviceUnavailable):
         Whisper(engine="torch").warm_up(monitor)
+
+
+def test_a_folder_of_transformers_is_left_for_pytorch_on_the_cpu(
+    tiny_whisper: TinyWhisper,
+    monitor: Monitor,
+    events: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load = WhisperTorch.warm_up
+    free: list[str] = []
+
+    def full(whisper: WhisperTorch, monitor: Monitor) -> None:
+        if whisper.device == "cuda":
+            raise OutOfMemory("cannot load Whisper", "no room on the device")
+        if not free:
+            raise MissingWeights("cannot load Whisper", "the disk is away")
+        load(whisper, monitor)
+
+    monkeypatch.setattr(WhisperTorch, "warm_up", full)
+    monkeypatch.setattr(
+        "clipkit.engines.whisper.device_for",
+        lambda device: "cuda" if device == "auto" else device,
+    )
+    whisper = Whisper(str(tiny_whisper.transformers))
+    with pytest.raises(MissingWeights, match="the disk is away"):
+        whisper.warm_up(monitor)
+    free.append("now")
+    whisper.warm_up(monitor)
+    assert whisper.name == "whisper-torch/transformers"
+    (told,) = [event for event in events if isinstance(event, Fallback)]
+    assert told.reason == "no room on the device"
+    assert whisper.languages is not None
 
 
 def _folder_weights(folder: Path) -> object:
