@@ -98,3 +98,25 @@ def test_the_time_of_a_further_question_is_what_was_measured() -> None:
     (two_hours,) = (row for row in measured["lengths"] if row["words"] == 20_000)
     assert f"took {two_hours['question_ms']:.0f} ms there for clips of a minute" in README
     assert f"\n{two_hours['free_length_ms']:.0f} ms where each clip" in README
+
+
+def test_the_figures_of_speech_are_those_that_were_measured() -> None:
+    results = json.loads((ROOT / "benchmarks/results/speech-cpu-2-cores.json").read_text())
+    text = " ".join(README.split())
+    tokens = {one["tokens_a_window"] for one in results["engines"]}
+    assert tokens == {52}
+    assert "52 tokens for each 30 s" in text
+    walls = {
+        (one["model"], name.split(", ")[1], name.partition(" / ")[2]): f"1/{row['wall']:.1f}"
+        for one in results["engines"]
+        for name, row in one["ratios"].items()
+    }
+    users, alike = "as users run it", "same settings"
+    plain, timed = "clipkit, no word times", "clipkit"
+    for said in (
+        f"{walls['tiny', users, plain]} of the time of faster-whisper's batched pipeline for",
+        f"{walls['base', users, plain]} for `base` as its users run it",
+        f"{walls['tiny', alike, plain]} and {walls['base', alike, plain]} with greedy decoding",
+        f"{walls['tiny', users, timed]} and {walls['base', users, timed]} as users run both",
+    ):
+        assert said in text

@@ -186,20 +186,27 @@ def generation_config(
     return GenerationConfig(**known)
 
 
-def _model(size: Size, tokenizer: Tokenizer, seed: int) -> WhisperForConditionalGeneration:
-    torch.manual_seed(seed)
+def config_of(size: Size, tokenizer: Tokenizer, *, hidden: int, init_std: float) -> WhisperConfig:
+    """Return the shape of a model.
+
+    Args:
+        size: Its width, layers and heads.
+        tokenizer: Its vocabulary.
+        hidden: Width between the two halves of each feed-forward layer.
+        init_std: How far random weights spread.
+    """
     end = id_of(tokenizer, "<|endoftext|>")
-    config = WhisperConfig(
+    return WhisperConfig(
         vocab_size=tokenizer.get_vocab_size(),
         d_model=size.width,
         encoder_layers=size.encoder_layers,
         decoder_layers=size.decoder_layers,
         encoder_attention_heads=size.heads,
         decoder_attention_heads=size.heads,
-        encoder_ffn_dim=4 * size.width,
-        decoder_ffn_dim=4 * size.width,
+        encoder_ffn_dim=hidden,
+        decoder_ffn_dim=hidden,
         num_mel_bins=size.mel_bins,
-        init_std=0.04,
+        init_std=init_std,
         bos_token_id=end,
         eos_token_id=end,
         pad_token_id=end,
@@ -207,6 +214,12 @@ def _model(size: Size, tokenizer: Tokenizer, seed: int) -> WhisperForConditional
         suppress_tokens=None,
         begin_suppress_tokens=None,
     )
+
+
+def _model(size: Size, tokenizer: Tokenizer, seed: int) -> WhisperForConditionalGeneration:
+    torch.manual_seed(seed)
+    end = id_of(tokenizer, "<|endoftext|>")
+    config = config_of(size, tokenizer, hidden=4 * size.width, init_std=0.04)
     model = WhisperForConditionalGeneration(config).eval()
     decoder = model.model.decoder
     with torch.no_grad():

@@ -9,7 +9,7 @@ from clipkit.engines.loading import device_for
 from clipkit.engines.reading import Reading
 from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_ct2 import WhisperCT2
-from clipkit.engines.whisper_models import whisper_weights
+from clipkit.engines.whisper_models import default_model, whisper_weights
 from clipkit.engines.whisper_torch import TORCH_TYPES, WhisperTorch
 from clipkit.errors import DeviceUnavailable, OptionError, OutOfMemory
 from clipkit.types.events import Monitor
@@ -189,9 +189,7 @@ class Whisper:
         return _Choice("ct2", device, "on a CPU CTranslate2 takes less time than PyTorch")
 
     def _with(self, choice: _Choice) -> WhisperCT2 | WhisperTorch:
-        model = self.model
-        if model == "auto":
-            model = "large-v3-turbo" if choice.device == "cuda" else "small"
+        model = default_model(choice.device) if self.model == "auto" else self.model
         if choice.engine == "torch":
             return WhisperTorch(
                 model,

@@ -18,7 +18,12 @@ from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_decoding import Attempt, Decoded
 from clipkit.engines.whisper_encoder import WhisperEncoder
 from clipkit.engines.whisper_model import Alignment
-from clipkit.engines.whisper_models import WHISPER_MODELS, engine_name, whisper_weights
+from clipkit.engines.whisper_models import (
+    WHISPER_MODELS,
+    default_model,
+    engine_name,
+    whisper_weights,
+)
 from clipkit.engines.whisper_reading import WhisperReader
 from clipkit.engines.whisper_tokens import MOST_POSITIONS, WhisperTokens
 from clipkit.errors import (
@@ -180,9 +185,7 @@ class WhisperCT2:
 
     def model_for(self, device: str) -> str:
         """Return the model that runs on a device."""
-        if self.model != "auto":
-            return self.model
-        return "large-v3-turbo" if device == "cuda" else "small"
+        return default_model(device) if self.model == "auto" else self.model
 
     @property
     def weights(self) -> Weights:

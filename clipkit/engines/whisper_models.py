@@ -30,6 +30,11 @@ TORCH_FILES = ("config.json", "generation_config.json", "model.safetensors", "to
 _ORIGINALS = {name: f"openai/whisper-{name}" for name in WHISPER_MODELS}
 
 
+def default_model(device: str) -> str:
+    """Return the model that suits a device: the best that keeps up with the talk there."""
+    return "large-v3-turbo" if device == "cuda" else "small"
+
+
 def model_title(model: str) -> str:
     """Return what a model is called in results: the name of its folder, where it lies in one."""
     return Path(model).name if Path(model).is_dir() else model

@@ -28,7 +28,7 @@ _SILENCE_S = 60
 _PREROLL_S = 1.0
 """Decoding starts so much earlier: seeks are coarse, and codecs need a run-up."""
 
-Samples = npt.NDArray[np.float32]
+Block = npt.NDArray[np.float32]
 
 
 def decoding_audio(info: MediaInfo, monitor: Monitor) -> Iterator[Audio]:
@@ -70,7 +70,7 @@ def decode_audio(info: MediaInfo, monitor: Monitor) -> Audio:
 
 def read_sound(
     info: MediaInfo, span: Span, rate_hz: int, layout: str, damage: Damage | None = None
-) -> Iterator[Samples]:
+) -> Iterator[Block]:
     """Yield the sound of a span, in blocks of shape (channels, n), float32 in [-1, 1].
 
     The first sample is at the span's start, exactly; where the file has no sound, silence stands.
@@ -92,7 +92,7 @@ def read_sound(
         yield from line.flush()
 
 
-def _floats(frame: "AudioFrame") -> Samples:
+def _floats(frame: "AudioFrame") -> Block:
     return frame.to_ndarray().astype(np.float32, copy=False)
 
 
@@ -110,7 +110,7 @@ class _Timeline:
         self._skip = 0
         self.written = 0
 
-    def take(self, frame: "AudioFrame") -> Iterator[Samples]:
+    def take(self, frame: "AudioFrame") -> Iterator[Block]:
         """Yield what a frame adds."""
         setup = (frame.sample_rate, frame.format.name, frame.layout.name)
         time_s = self._time_s(frame)
@@ -128,7 +128,7 @@ class _Timeline:
         for resampled in self._resampler.resample(frame):
             yield from self._put(_floats(resampled))
 
-    def flush(self) -> Iterator[Samples]:
+    def flush(self) -> Iterator[Block]:
         """Yield what the resampler still holds."""
         if self._resampler is not None:
             for resampled in self._resampler.resample(None):
@@ -144,7 +144,7 @@ class _Timeline:
         latest_s = self._start_s + self._total / self._rate_hz
         return time_s if self._expected_s is None or time_s <= latest_s + 1.0 else follows_s
 
-    def _jump(self, time_s: float) -> Iterator[Samples]:
+    def _jump(self, time_s: float) -> Iterator[Block]:
         self._expected_s = time_s
         target = round((time_s - self._start_s) * self._rate_hz)
         missing = min(target, self._total) - self.written
@@ -155,13 +155,13 @@ class _Timeline:
             missing -= part
         self._skip = max(0, self.written - target)
 
-    def _put(self, block: Samples) -> Iterator[Samples]:
+    def _put(self, block: Block) -> Iterator[Block]:
         skipped = min(self._skip, block.shape[1])
         self._skip -= skipped
         block = block[:, skipped : skipped + self._total - self.written]
         if block.shape[1]:
             yield self._count(block)
 
-    def _count(self, block: Samples) -> Samples:
+    def _count(self, block: Block) -> Block:
         self.written += block.shape[1]
         return block

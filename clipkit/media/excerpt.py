@@ -13,7 +13,7 @@ import numpy as np
 
 from clipkit.errors import EngineError, OutOfMemory, OutputError, UnreadableMedia
 from clipkit.files import whole_file
-from clipkit.media.audio import Samples, read_sound
+from clipkit.media.audio import Block, read_sound
 from clipkit.media.encoders import VideoEncoder
 from clipkit.media.opening import translated, writing
 from clipkit.media.pictures import read_pictures
@@ -189,7 +189,7 @@ def _sound(info: MediaInfo, span: Span) -> Iterator["AudioFrame"]:
         yield frame
 
 
-def _even_blocks(blocks: Iterator[Samples], total: int) -> Iterator[Samples]:
+def _even_blocks(blocks: Iterator[Block], total: int) -> Iterator[Block]:
     """Cut blocks to the size of an AAC frame, and fill up with silence to ``total`` samples."""
     rest = np.zeros((2, 0), np.float32)
     written = 0

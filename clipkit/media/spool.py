@@ -75,9 +75,6 @@ class Spool:
                 room = room[count:]
         return found
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[np.float32]:
-        return np.asarray(self[:], dtype)
-
     def _flush(self) -> None:
         if not self._gathered:
             return

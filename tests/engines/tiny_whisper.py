@@ -9,11 +9,13 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from transformers import WhisperConfig, WhisperForConditionalGeneration
+from transformers import WhisperForConditionalGeneration
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
 from benchmarks.speech.random_whisper import (
+    Size,
     WhisperFolders,
+    config_of,
     generation_config,
     id_of,
     save,
@@ -54,24 +56,7 @@ def build(folder: Path, *, multilingual: bool = True, seed: int = 0) -> TinyWhis
 
 def _model(tokenizer: Tokenizer, end: int, seed: int) -> WhisperForConditionalGeneration:
     torch.manual_seed(seed)
-    config = WhisperConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        d_model=64,
-        encoder_layers=2,
-        decoder_layers=2,
-        encoder_attention_heads=4,
-        decoder_attention_heads=4,
-        encoder_ffn_dim=128,
-        decoder_ffn_dim=128,
-        num_mel_bins=80,
-        init_std=0.1,
-        bos_token_id=end,
-        eos_token_id=end,
-        pad_token_id=end,
-        decoder_start_token_id=end + 1,
-        suppress_tokens=None,
-        begin_suppress_tokens=None,
-    )
+    config = config_of(Size(64, 2, 2, 4), tokenizer, hidden=128, init_std=0.1)
     model = WhisperForConditionalGeneration(config).eval()
     decoder = model.model.decoder
     with torch.no_grad():

@@ -41,7 +41,6 @@ def test_it_is_sliced_like_an_array(
     assert len(spool) == len(whole)
     np.testing.assert_array_equal(spool[start:stop:step], whole[start:stop:step])
     np.testing.assert_array_equal(spool[:], whole)
-    np.testing.assert_array_equal(np.asarray(spool), whole)
     assert spool[0:5].dtype == np.float32
 
 
