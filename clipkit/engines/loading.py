@@ -113,6 +113,18 @@ def torch_threads(count: int) -> Iterator[None]:
             torch.set_num_threads(_thread_limits["usual"])
 
 
+def is_memory_full(error: BaseException) -> bool:
+    """Tell whether an error means that memory ran out, on a device or on the CPU.
+
+    PyTorch has a class for the one and a RuntimeError for the other, CTranslate2 a RuntimeError for
+    both.
+    """
+    told = str(error)
+    return (
+        isinstance(error, MemoryError) or "out of memory" in told or "can't allocate memory" in told
+    )
+
+
 @contextmanager
 def loading(asked: str, remedy: str) -> Iterator[None]:
     """Load weights with PyTorch and transformers in the block, whose bars are not drawn.
@@ -125,7 +137,6 @@ def loading(asked: str, remedy: str) -> Iterator[None]:
         OutOfMemory: The device has no room.
         CorruptWeights: Anything else that is not ours went wrong.
     """
-    import torch
     from transformers.utils import logging
 
     shows_bars = logging.is_progress_bar_enabled()
@@ -134,9 +145,11 @@ def loading(asked: str, remedy: str) -> Iterator[None]:
         yield
     except EngineError:
         raise
-    except torch.OutOfMemoryError as error:
-        raise OutOfMemory(asked, str(error), "Use device='cpu'.") from error
     except Exception as error:  # safetensors and tokenizers raise nothing narrower
+        if is_memory_full(error):
+            raise OutOfMemory(
+                asked, str(error) or "no memory left", "Use a smaller model, or another device."
+            ) from error
         raise CorruptWeights(asked, f"{type(error).__name__}: {error}", remedy) from error
     finally:
         if shows_bars:

@@ -1,23 +1,33 @@
 """Whisper, on the engine that suits the machine, the weights and what is asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from clipkit.engines.choice import exclusive
 from clipkit.engines.hub import Hub
 from clipkit.engines.loading import device_for
 from clipkit.engines.reading import Reading
 from clipkit.engines.weights import Weights
 from clipkit.engines.whisper_ct2 import WhisperCT2
-from clipkit.engines.whisper_models import default_model, whisper_weights
+from clipkit.engines.whisper_ct2_model import ct2_device
+from clipkit.engines.whisper_models import default_model, is_of_hub, whisper_weights
 from clipkit.engines.whisper_torch import TORCH_TYPES, WhisperTorch
-from clipkit.errors import DeviceUnavailable, OptionError, OutOfMemory
+from clipkit.errors import (
+    DeviceUnavailable,
+    EngineError,
+    HubUnreachable,
+    MissingWeights,
+    OptionError,
+    OutOfMemory,
+)
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript
 from clipkit.types.time import Span
 
 _ENGINES = ("auto", "ct2", "torch")
+_OTHER = {"ct2": "torch", "torch": "ct2"}
 _DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -81,6 +91,8 @@ class Whisper:
         self.batch_size = batch_size
         self._hub = hub or Hub()
         self._made: WhisperCT2 | WhisperTorch | None = None
+        self._chosen: _Choice | None = None
+        self._passed_over: tuple[str, str] | None = None
         if model != "auto":
             whisper_weights(model, self._hub)  # a name that cannot be is refused now
         # So are the others; which engine it will be does not matter to them.
@@ -114,39 +126,61 @@ class Whisper:
             CorruptWeights: They differ from their record, or cannot be loaded.
             DeviceUnavailable: CUDA was asked for and cannot be used.
             OutOfMemory: The device has no room.
+            OptionError: The model cannot do what it is asked for.
         """
-        whisper = self._whisper()
-        if whisper.languages is not None:
-            return
-        choice = self._choice()
+        if self.languages is None:
+            self._load(monitor)
+        # To each that asks: a job whose engine was loaded for another wants to know it, too.
+        if self._passed_over is not None:
+            asked, reason = self._passed_over
+            monitor.fallback(asked, self._told(), reason)
+        elif self._choice().reason:
+            monitor.notice("engine_choice", f"{self._told()}: {self._choice().reason}")
+
+    def _load(self, monitor: Monitor) -> None:
+        whisper, choice = self._whisper(), self._choice()
+        self._passed_over = None
         try:
             whisper.warm_up(monitor)
-        except (DeviceUnavailable, OutOfMemory) as error:
-            if self.device != "auto" or self.engine != "auto" or choice.device == "cpu":
+        except (DeviceUnavailable, OutOfMemory, MissingWeights) as error:
+            instead = self._instead_of(choice, error)
+            if instead is None:
                 raise
             reason = error.found
         else:
-            if choice.reason:
-                told = f"{whisper.name} on {choice.device}: {choice.reason}"
-                monitor.notice("engine_choice", told)
             return
         # Not within the block: the error holds on to what was loaded on the device.
-        instead = self._with(self._choice_on("cpu"))
-        instead.warm_up(monitor)
-        self._made = instead
-        monitor.fallback(f"{whisper.name} on {choice.device}", f"{instead.name} on cpu", reason)
+        asked = self._told()
+        made = self._with(instead)
+        made.warm_up(monitor)
+        self._made, self._chosen = made, instead
+        self._passed_over = (asked, reason)
+
+    def _instead_of(self, choice: _Choice, error: EngineError) -> _Choice | None:
+        """Return what may run where something could not, if that was left open."""
+        if self.engine != "auto":
+            return None
+        if isinstance(error, MissingWeights):
+            # A repository holds a model for one of the two; which, is seen when it is there.
+            if isinstance(error, HubUnreachable) or not self._is_for_either():
+                return None
+            return replace(choice, engine=_OTHER[choice.engine])
+        if self.device != "auto" or choice.device == "cpu":
+            return None
+        return self._choice_on("cpu")
 
     def close(self) -> None:
         """Free the weights."""
         if self._made is not None:
             self._made.close()
-        self._made = None
+        self._made = self._chosen = None
 
     def transcribe(
         self, audio: Audio, speech: Speech, language: str | None, monitor: Monitor
     ) -> Transcript:
         """Return the words said in the spans of speech, with absolute times."""
-        self.warm_up(monitor)
+        if self.languages is None:
+            self.warm_up(monitor)
         return self._whisper().transcribe(audio, speech, language, monitor)
 
     def align(
@@ -162,17 +196,31 @@ class Whisper:
         For those that were read without word times, and for any other that is said in the speech,
         such as subtitles: windows that a span touches are aligned as a whole.
         """
-        self.warm_up(monitor)
+        if self.languages is None:
+            self.warm_up(monitor)
         return self._whisper().align(audio, speech, transcript, spans, monitor)
+
+    def _told(self) -> str:
+        """Return what runs, for people."""
+        return f"{self._whisper().name} on {self._choice().device}"
 
     def _whisper(self) -> WhisperCT2 | WhisperTorch:
         if self._made is None:
-            self._made = self._with(self._choice())
+            with exclusive(self):
+                if self._made is None:
+                    self._made = self._with(self._choice())
         return self._made
 
     def _choice(self) -> _Choice:
         """Return which engine runs and where, and why if that was left open."""
-        return self._choice_on(device_for(self.device))
+        if self._chosen is None:
+            self._chosen = self._choice_on(self._device())
+        return self._chosen
+
+    def _device(self) -> str:
+        device = device_for(self.device)
+        is_open = self.device == "auto" and device == "cpu" and self.engine != "torch"
+        return ct2_device("auto") if is_open else device
 
     def _choice_on(self, device: str) -> _Choice:
         if self.engine != "auto":
@@ -184,9 +232,25 @@ class Whisper:
             return _Choice("torch", device, "the folder holds a model of transformers")
         if self.compute_type not in TORCH_TYPES:
             return _Choice("ct2", device, f"only CTranslate2 calculates in {self.compute_type}")
-        if device == "cuda":
-            return _Choice("torch", device, "PyTorch sees a CUDA device")
-        return _Choice("ct2", device, "on a CPU CTranslate2 takes less time than PyTorch")
+        if device == "cpu":
+            liked = _Choice("ct2", device, "on a CPU CTranslate2 takes less time than PyTorch")
+        elif device_for("auto") == "cpu":
+            liked = _Choice("ct2", device, "CTranslate2 sees a CUDA device, PyTorch none")
+        else:
+            liked = _Choice("torch", device, "PyTorch sees a CUDA device")
+        other = replace(
+            liked,
+            engine=_OTHER[liked.engine],
+            reason="its weights are on this machine",
+        )
+        return other if self._is_here(other) and not self._is_here(liked) else liked
+
+    def _is_for_either(self) -> bool:
+        return is_of_hub(self.model) and self.compute_type in TORCH_TYPES
+
+    def _is_here(self, choice: _Choice) -> bool:
+        """Tell whether the hub's cache holds the weights that an engine needs."""
+        return self._with(choice).weights.identity is not None
 
     def _with(self, choice: _Choice) -> WhisperCT2 | WhisperTorch:
         model = default_model(choice.device) if self.model == "auto" else self.model

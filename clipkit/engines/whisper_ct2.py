@@ -1,57 +1,22 @@
 """Whisper on CTranslate2."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from importlib.metadata import version
 
-import numpy as np
-import numpy.typing as npt
-
-from clipkit.engines.ct2_file import ct2_weights
-from clipkit.engines.cuda12 import preload_cublas
 from clipkit.engines.hub import Hub
-from clipkit.engines.loading import processor_flags, usable_cores
 from clipkit.engines.reading import Reading
 from clipkit.engines.weights import Weights
-from clipkit.engines.whisper_decoding import Attempt, Decoded
-from clipkit.engines.whisper_encoder import WhisperEncoder
-from clipkit.engines.whisper_model import Alignment
-from clipkit.engines.whisper_models import (
-    WHISPER_MODELS,
-    default_model,
-    engine_name,
-    whisper_weights,
-)
+from clipkit.engines.whisper_ct2_model import CT2Model, ct2_device, ct2_type, encoder_type
+from clipkit.engines.whisper_models import model_title, whisper_weights
 from clipkit.engines.whisper_reading import WhisperReader
-from clipkit.engines.whisper_tokens import MOST_POSITIONS, WhisperTokens
-from clipkit.errors import (
-    CorruptWeights,
-    DeviceUnavailable,
-    EngineError,
-    MissingExtra,
-    OptionError,
-    OutOfMemory,
-)
+from clipkit.engines.whisper_tokens import WhisperTokens
+from clipkit.errors import DeviceUnavailable, MissingExtra, OptionError
 from clipkit.types.events import Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript
 from clipkit.types.time import Span
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-__all__ = ["WHISPER_MODELS", "WhisperCT2"]
-
-_MOST_WORKERS = 4
-"""Batches decoded at a time on a CPU, each by its share of the cores: a step of decoding is too
-small to be divided among many."""
-
-_CUDA_REMEDY = (
-    'Use engine="torch", device="cpu", or, where cuBLAS 12 is missing, run: '
-    'pip install "clipkit[cuda12]"'
-)
 _DEVICES = ("auto", "cpu", "cuda")
 _COMPUTE_TYPES = (
     "auto",
@@ -73,7 +38,7 @@ class WhisperCT2:
 
     Args:
         model: A short name ("small", "large-v3-turbo"), a repository of the hub ("owner/name"), or
-            the path of a folder with a converted model. "auto": large-v3-turbo on CUDA, else small.
+            the path of a folder with a converted model.
         device: "cpu", "cuda", or "auto": CUDA where CTranslate2 sees a device.
         compute_type: As CTranslate2 names it; "auto": float16 on CUDA; int8 on the CPU, with the
             encoder on PyTorch where that takes less time.
@@ -88,7 +53,7 @@ class WhisperCT2:
 
     def __init__(
         self,
-        model: str = "auto",
+        model: str = "small",
         *,
         device: str = "auto",
         compute_type: str = "auto",
@@ -110,18 +75,13 @@ class WhisperCT2:
         self.compute_type = compute_type
         self.reading = reading
         self.batch_size = batch_size
-        self._hub = hub or Hub()
+        self.weights: Weights = whisper_weights(model, hub or Hub())
         self._loaded: _Loaded | None = None
-        if model != "auto":
-            whisper_weights(
-                model, self._hub
-            )  # a name that cannot be is refused now, not after decoding
 
     @property
     def name(self) -> str:
         """Name of the engine and its model."""
-        model = self._loaded.model_name if self._loaded is not None else self.model
-        return engine_name(model)
+        return f"whisper-ct2/{model_title(self.model)}"
 
     @property
     def identity(self) -> str | None:
@@ -133,17 +93,17 @@ class WhisperCT2:
             import ctranslate2
         except ImportError:
             return None
-        has_cuda = ctranslate2.get_cuda_device_count() > 0
-        device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
-        device = self._loaded.device if self._loaded is not None else device
-        weights = self.weights_for(device).identity
-        if weights is None or (device == "cuda" and not has_cuda):
+        device, weights = ct2_device(self.device), self.weights.identity
+        if weights is None or (device == "cuda" and not ctranslate2.get_cuda_device_count()):
             return None
+        encoder = encoder_type(self.compute_type, device)
+        if self._loaded is not None:
+            encoder = self._loaded.model.encoder_type
         return (
-            f"ctranslate2 {ctranslate2.__version__}, {engine_name(self.model_for(device))}: "
-            f"{weights} on {device} in {_compute_type(self.compute_type, device)}, "
-            f"encoder {_encoder_type(self.compute_type, device) or 'alike'}, "
-            f"{self.reading}"
+            f"ctranslate2 {ctranslate2.__version__}, {self.name}: {weights} on {device} "
+            f"in {ct2_type(self.compute_type, device)}, encoder "
+            + (f"{encoder} of torch {version('torch')}" if encoder else "alike")
+            + f", {self.reading}"
         )
 
     @property
@@ -156,8 +116,10 @@ class WhisperCT2:
 
         Raises:
             MissingWeights: They are neither here nor to be fetched.
-            CorruptWeights: They differ from their record.
+            CorruptWeights: They differ from their record, or cannot be loaded.
             DeviceUnavailable: CUDA was asked for and cannot be used.
+            OutOfMemory: The device has no room.
+            OptionError: The model cannot do what it is asked for.
         """
         if self._loaded is not None:
             return
@@ -167,48 +129,17 @@ class WhisperCT2:
             raise MissingExtra(
                 "cannot run Whisper", str(error), "Run: pip install clipkit"
             ) from error
-        has_cuda = ctranslate2.get_cuda_device_count() > 0
-        if self.device == "cuda" and not has_cuda:
+        device = ct2_device(self.device)
+        if device == "cuda" and not ctranslate2.get_cuda_device_count():
             raise DeviceUnavailable(
                 "cannot run Whisper on CUDA", "CTranslate2 sees no CUDA device", "Use device='cpu'."
             )
-        device = ("cuda" if has_cuda else "cpu") if self.device == "auto" else self.device
-        try:
-            self._loaded = self._load(device, monitor)
-        except (DeviceUnavailable, OutOfMemory) as error:
-            if device == "cpu" or self.device == "cuda":
-                raise
-            # A device without its libraries (CTranslate2 wants cuBLAS 12) is seen only now.
-            self._loaded = self._load("cpu", monitor)
-            asked, ran = self.model_for("cuda"), self.model_for("cpu")
-            monitor.fallback(f"whisper {asked} on cuda", f"whisper {ran} on cpu", error.found)
-
-    def model_for(self, device: str) -> str:
-        """Return the model that runs on a device."""
-        return default_model(device) if self.model == "auto" else self.model
-
-    @property
-    def weights(self) -> Weights:
-        """Where the weights come from that run on the device it was made for."""
-        return self.weights_for(self.device)
-
-    def weights_for(self, device: str) -> Weights:
-        """Return where the weights come from that run on a device."""
-        return whisper_weights(self.model_for(device), self._hub)
-
-    def _load(self, device: str, monitor: Monitor) -> "_Loaded":
-        folder = self.weights_for(device).locate(monitor)
-        model = _Model(folder, device, self.compute_type)
+        folder = self.weights.locate(monitor)
+        model = CT2Model(folder, device, self.compute_type, monitor)
         tokens = WhisperTokens(folder / "tokenizer.json")
-        name = self.model_for(device)
-        reader = WhisperReader(
-            model,
-            tokens,
-            engine_name(name),
-            self.reading,
-            self.batch_size or (16 if device == "cuda" else 2),
-        )
-        return _Loaded(reader, name, device)
+        batch_size = self.batch_size or (16 if device == "cuda" else 2)
+        reader = WhisperReader(model, tokens, self.name, self.reading, batch_size)
+        self._loaded = _Loaded(reader, model)
 
     def close(self) -> None:
         """Free the weights."""
@@ -236,162 +167,9 @@ class WhisperCT2:
         return self._loaded.reader.align(audio, speech, transcript, spans, monitor)
 
 
-def _compute_type(asked: str, device: str) -> str:
-    """Return the compute type that is meant on a device."""
-    import ctranslate2
-
-    if asked != "auto":
-        return asked
-    wanted = "float16" if device == "cuda" else "int8"
-    return wanted if wanted in ctranslate2.get_supported_compute_types(device) else "default"
-
-
-def _encoder_type(asked: str, device: str) -> str | None:
-    """Return what PyTorch encodes in; None where CTranslate2 encodes.
-
-    CTranslate2 writes down the whole attention of a window over itself, 50 MB a layer for the
-    smallest model; PyTorch does not. Where a processor has AMX, PyTorch's bfloat16 takes a third of
-    the time of CTranslate2's int8, and comes closer to the right numbers.
-    """
-    if asked != "auto" or device != "cpu":
-        return None
-    known = processor_flags()
-    if {"amx_tile", "amx_bf16"} <= known:
-        return "bfloat16"
-    return "float32" if "avx2" in known else None
-
-
-@contextmanager
-def _translated(asked: str, device: str) -> Iterator[None]:
-    """Turn what CTranslate2 and tokenizers raise into errors of ours."""
-    try:
-        yield
-    except EngineError:
-        raise
-    except ValueError as error:
-        raise EngineError(asked, str(error), "Use compute_type='auto'.") from error
-    except (RuntimeError, MemoryError) as error:
-        if isinstance(error, MemoryError) or "out of memory" in str(error):
-            raise OutOfMemory(
-                asked, str(error) or "no memory left", "Use a smaller model or batch_size."
-            ) from error
-        if device == "cuda":
-            raise DeviceUnavailable(asked, str(error), _CUDA_REMEDY) from error
-        raise CorruptWeights(
-            asked, str(error), "Give a folder converted with ct2-transformers-converter."
-        ) from error
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Loaded:
     """What was loaded."""
 
     reader: WhisperReader
-    model_name: str
-    device: str
-
-
-class _Model:
-    """A model in memory, as CTranslate2 holds it."""
-
-    def __init__(self, folder: Path, device: str, compute_type: str) -> None:
-        import ctranslate2
-
-        self.device = device
-        cores = usable_cores()
-        self.workers = min(cores, _MOST_WORKERS) if device == "cpu" else 1
-        self.threads = cores // self.workers
-        self._storage = ctranslate2.StorageView
-        if device == "cuda":
-            preload_cublas()
-        with self.translated(f"cannot load Whisper from {folder} on {device}"):
-            self._whisper = ctranslate2.models.Whisper(
-                str(folder),
-                device=device,
-                compute_type=_compute_type(compute_type, device),
-                inter_threads=self.workers,
-                intra_threads=self.threads,
-            )
-            if device == "cuda":
-                # Libraries that CUDA needs are loaded at the first multiplication: have it now.
-                silence = np.zeros((1, self._whisper.n_mels, 3000), np.float32)
-                self._whisper.encode(self._storage.from_array(silence), to_cpu=True)
-        self.mel_bins: int = self._whisper.n_mels
-        self.is_multilingual: bool = self._whisper.is_multilingual
-        encoder_type = _encoder_type(compute_type, device)
-        self._encoder = _encoder(folder, encoder_type) if encoder_type else None
-
-    def encode(self, mel: "Tensor") -> Any:
-        """Encode windows; on CUDA the spectrograms do not leave the device."""
-        if self.device != "cpu":
-            return self._whisper.encode(self._storage.from_array(mel))
-        # One by one: what is calculated in between then stays in the caches; a second window at the
-        # same time takes more memory and more time.
-        windows = [self._encode_one(one) for one in mel.unsqueeze(1)]
-        return self._storage.from_array(np.concatenate(windows))
-
-    def _encode_one(self, mel: "Tensor") -> npt.NDArray[np.float32]:
-        if self._encoder is not None:
-            encoded: npt.NDArray[np.float32] = self._encoder(mel).float().numpy()
-            return encoded
-        return np.asarray(self._whisper.encode(self._storage.from_array(mel.numpy())))
-
-    def languages(self, encoded: Any) -> Sequence[Sequence[tuple[str, float]]]:
-        """Return, for each window, the tokens of languages with their probabilities."""
-        found: Sequence[Sequence[tuple[str, float]]] = self._whisper.detect_language(encoded)
-        return found
-
-    def decode(
-        self, encoded: Any, prompts: Sequence[list[int]], attempt: Attempt, most_tokens: int
-    ) -> list[Decoded]:
-        """Return the text that follows each window's prompt."""
-        results = self._whisper.generate(
-            encoded,
-            prompts,
-            beam_size=attempt.beam_size,
-            no_repeat_ngram_size=attempt.longest_repeat + 1 if attempt.longest_repeat else 0,
-            sampling_temperature=attempt.temperature or 1.0,
-            sampling_topk=0 if attempt.temperature else 1,
-            max_length=_max_length(len(prompts[0]), most_tokens),
-            return_scores=True,
-            return_no_speech_prob=True,
-        )
-        return [_found(result) for result in results]
-
-    def align(
-        self,
-        encoded: Any,
-        opening: list[int],
-        texts: Sequence[list[int]],
-        frames: Sequence[int],
-    ) -> Sequence[Alignment]:
-        """Return where the tokens of each window's text lie."""
-        found = self._whisper.align(encoded, opening, texts, frames)
-        return [Alignment(np.asarray(one.alignments), list(one.text_token_probs)) for one in found]
-
-    @contextmanager
-    def translated(self, asked: str) -> Iterator[None]:
-        """Turn what CTranslate2 and tokenizers raise into errors of ours."""
-        with _translated(asked, self.device):
-            yield
-
-
-def _encoder(folder: Path, dtype: str) -> WhisperEncoder:
-    weights = ct2_weights(folder / "model.bin", "encoder/")
-    return WhisperEncoder(weights, int(weights["num_heads"]), dtype, "cpu")
-
-
-def _max_length(prompted: int, most_tokens: int) -> int:
-    """Return what CTranslate2 is to be told for so many tokens behind a prompt.
-
-    It decodes half of that at most, and no more than fit in behind the prompt, whose last token it
-    does not count.
-    """
-    return min(max(2 * most_tokens, prompted - 1 + most_tokens), MOST_POSITIONS)
-
-
-def _found(result: Any) -> Decoded:
-    tokens = tuple(result.sequences_ids[0])
-    # CTranslate2 leaves the end out of the count, but not out of the sum.
-    mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
-    return Decoded(tokens, mean, result.no_speech_prob)
+    model: "CT2Model"

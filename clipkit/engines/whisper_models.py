@@ -40,9 +40,9 @@ def model_title(model: str) -> str:
     return Path(model).name if Path(model).is_dir() else model
 
 
-def engine_name(model: str) -> str:
-    """Return the name of the engine with a model, as it stands in results."""
-    return f"whisper-ct2/{model_title(model)}"
+def is_of_hub(model: str) -> bool:
+    """Tell whether a model is named as a repository of the hub, "owner/name"."""
+    return model.count("/") == 1 and not model.startswith((".", "/")) and not Path(model).is_dir()
 
 
 def whisper_weights(model: str, hub: Hub) -> Weights:
@@ -68,7 +68,7 @@ def _weights(model: str, repos: Mapping[str, str], files: tuple[str, ...], hub: 
         return HubWeights(model, repos[model], files, hub)
     if Path(model).is_dir():
         return FolderWeights(Path(model), files)
-    if model.count("/") == 1 and not model.startswith((".", "/")):
+    if is_of_hub(model):
         return HubWeights(model, model, files, hub)
     raise OptionError(
         f"Whisper model {model!r} is not known",

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.media.audio import decode_audio
 from clipkit.media.probe import probe
 from clipkit.types.events import Cancellation, Event, Monitor
@@ -27,6 +28,12 @@ def one_torch_thread() -> Iterator[None]:
 def tiny_whisper(tmp_path_factory: pytest.TempPathFactory) -> TinyWhisper:
     """A multilingual Whisper of 2 + 2 layers with random weights."""
     return build(tmp_path_factory.mktemp("whisper") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tokens(tiny_whisper: TinyWhisper) -> WhisperTokens:
+    """The vocabulary of that model."""
+    return WhisperTokens(tiny_whisper.ct2 / "tokenizer.json")
 
 
 @pytest.fixture(scope="session")

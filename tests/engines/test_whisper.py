@@ -1,12 +1,15 @@
 """Which Whisper runs, and that it says why."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import ctranslate2
+import huggingface_hub
 import pytest
 
+from clipkit.engines.hub import Hub
 from clipkit.engines.reading import Reading
 from clipkit.engines.weights import FolderWeights
 from clipkit.engines.whisper import Whisper
@@ -23,6 +26,7 @@ from clipkit.errors import (
 from clipkit.types.events import Event, Fallback, Monitor, Notice
 from clipkit.types.media import Audio
 from clipkit.types.time import Span
+from tests.engines.hub_server import HubServer, point_at
 from tests.engines.tiny_whisper import ONCE, TinyWhisper, three_windows
 
 MakeSound = Callable[[int, float], Audio]
@@ -135,23 +139,87 @@ def test_a_device_that_fails_is_left_for_the_cpu(
     monkeypatch.setattr(WhisperTorch, "warm_up", fail)
     monkeypatch.setattr(
         "clipkit.engines.whisper_ct2.whisper_weights",
-        lambda model, hub: _folder_weights(tiny_whisper.ct2),
+        lambda model, hub: FolderWeights(tiny_whisper.ct2, WHISPER_FILES),
     )
+    # The choice by what is on this machine is not what this is about.
+    monkeypatch.setattr(Whisper, "_is_here", lambda *_: True)
     whisper = Whisper()
     whisper.warm_up(monitor)
     assert whisper.name == "whisper-ct2/small"
-    assert events == [
-        Fallback(
-            "test",
-            "whisper-torch/large-v3-turbo on cuda",
-            "whisper-ct2/small on cpu",
-            "the driver is too old",
-        )
-    ]
+    told = Fallback(
+        "test",
+        "whisper-torch/large-v3-turbo on cuda",
+        "whisper-ct2/small on cpu",
+        "the driver is too old",
+    )
+    assert events == [told]
+    whisper.warm_up(monitor)
+    assert events == [told, told], "the next job wants to know it, too"
     with pytest.raises(DeviceUnavailable):
         Whisper(device="cuda").warm_up(monitor)
     with pytest.raises(DeviceUnavailable):
         Whisper(engine="torch").warm_up(monitor)
+
+
+def test_a_device_that_only_ctranslate2_sees_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    whisper = Whisper()
+    assert whisper.name == "whisper-ct2/large-v3-turbo"
+    assert whisper._choice().reason == "CTranslate2 sees a CUDA device, PyTorch none"
+    assert Whisper(engine="ct2")._choice().device == "cuda"
+    assert Whisper(engine="torch")._choice().device == "cpu"
+    assert Whisper(device="cpu").name == "whisper-ct2/small"
+
+
+@pytest.fixture
+def hub_of_transformers(
+    tiny_whisper: TinyWhisper, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[HubServer]:
+    """A hub with a model that transformers has saved."""
+    paths = [path for path in tiny_whisper.transformers.iterdir() if path.is_file()]
+    files = {path.name: path.read_bytes() for path in paths}
+    with HubServer("owner/toy", files).running() as server:
+        point_at(server.endpoint, monkeypatch)
+        yield server
+    huggingface_hub.close_session()
+
+
+@pytest.mark.usefixtures("hub_of_transformers")
+def test_a_repository_is_run_by_the_engine_that_its_model_is_for(
+    tones: MakeSound, monitor: Monitor, events: list[Event]
+) -> None:
+    audio, speech = three_windows(tones)
+    whisper = Whisper("owner/toy", device="cpu", reading=ONCE, hub=Hub(timeout_s=2.0))
+    assert whisper.transcribe(audio, speech, "en", monitor).words
+    assert whisper.name == "whisper-torch/owner/toy"
+    (told,) = [event for event in events if isinstance(event, Fallback)]
+    assert told.asked == "whisper-ct2/owner/toy on cpu"
+    assert "lacks model.bin" in told.reason
+    # The next time it is known what the model is for.
+    events.clear()
+    again = Whisper("owner/toy", device="cpu", hub=Hub(timeout_s=2.0))
+    assert again.name == "whisper-torch/owner/toy"
+    again.warm_up(monitor)
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert "its weights are on this machine" in notice.message
+    assert not [event for event in events if isinstance(event, Fallback)]
+
+
+def test_a_repository_that_no_engine_is_left_for_is_missed(
+    hub_of_transformers: HubServer, monitor: Monitor
+) -> None:
+    with pytest.raises(MissingWeights, match=r"model\.bin"):
+        Whisper("owner/toy", device="cpu", engine="ct2").warm_up(monitor)
+    with pytest.raises(MissingWeights, match=r"model\.bin"):
+        Whisper("owner/toy", device="cpu", compute_type="int8").warm_up(monitor)
+    with pytest.raises(MissingWeights, match="no such model"):
+        Whisper("owner/other", device="cpu").warm_up(monitor)
+    asked = len(hub_of_transformers.requests)
+    with pytest.raises(MissingWeights, match="no such model"):
+        Whisper("tiny", device="cpu").warm_up(monitor)
+    assert hub_of_transformers.requests[asked:] == [
+        "GET /api/models/Systran/faster-whisper-tiny"
+    ], "a name stands for a model that is there for both"
 
 
 def test_a_folder_of_transformers_is_left_for_pytorch_on_the_cpu(
@@ -184,10 +252,6 @@ def test_a_folder_of_transformers_is_left_for_pytorch_on_the_cpu(
     (told,) = [event for event in events if isinstance(event, Fallback)]
     assert told.reason == "no room on the device"
     assert whisper.languages is not None
-
-
-def _folder_weights(folder: Path) -> object:
-    return FolderWeights(folder, WHISPER_FILES)
 
 
 def test_a_fresh_one_can_be_sent_to_another_process(tiny_whisper: TinyWhisper) -> None:

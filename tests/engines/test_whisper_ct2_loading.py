@@ -20,7 +20,7 @@ from clipkit.types.events import Event, Fallback, Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech
 from clipkit.types.time import Span
-from tests.engines.tiny_whisper import TinyWhisper
+from tests.engines.tiny_whisper import ONCE, TinyWhisper, three_windows
 
 MakeSound = Callable[[int, float], Audio]
 
@@ -78,21 +78,61 @@ def test_a_compute_type_the_device_lacks_is_an_engine_error(
         WhisperCT2(str(tiny_whisper.ct2), device="cpu", compute_type="float16").warm_up(monitor)
 
 
-def test_a_device_that_fails_while_loading_falls_back_to_the_cpu(
+def test_a_device_that_fails_while_loading_is_not_available(
+    tiny_whisper: TinyWhisper, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = _with_broken_cuda("libcublas.so.12 is not found", monkeypatch)
+    for device in ("auto", "cuda"):
+        with pytest.raises(DeviceUnavailable, match="libcublas"):
+            WhisperCT2(str(tiny_whisper.ct2), device=device).warm_up(monitor)
+    assert tried == ["cuda", "cuda"]
+
+
+def test_a_device_that_pytorch_does_not_see_is_given_spectrograms_from_the_cpu(
     tiny_whisper: TinyWhisper,
+    tones: MakeSound,
+    monitor: Monitor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    audio, speech = three_windows(tones)
+    on_cpu = WhisperCT2(str(tiny_whisper.ct2), device="cpu", compute_type="float32", reading=ONCE)
+    expected = on_cpu.transcribe(audio, speech, "en", monitor)
+    real = ctranslate2.models.Whisper
+
+    def whisper(path: str, *, device: str, **options: object) -> object:
+        assert device == "cuda"
+        return real(path, device="cpu", **options)
+
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    monkeypatch.setattr(ctranslate2.models, "Whisper", whisper)
+    seen = WhisperCT2(str(tiny_whisper.ct2), compute_type="float32", reading=ONCE)
+    assert "on cuda in float32" in str(seen.identity)
+    found = seen.transcribe(audio, speech, "en", monitor)
+    assert found.text == expected.text
+    assert found.words
+
+
+def test_an_encoder_that_pytorch_cannot_load_is_left_to_ctranslate2(
+    tiny_whisper: TinyWhisper,
+    tones: MakeSound,
     monitor: Monitor,
     events: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tried = _with_broken_cuda("libcublas.so.12 is not found", monkeypatch)
-    engine = WhisperCT2(str(tiny_whisper.ct2))
-    engine.warm_up(monitor)
-    assert tried == ["cuda", "cpu"]
-    (event,) = events
-    assert isinstance(event, Fallback)
-    assert "libcublas" in event.reason
-    with pytest.raises(DeviceUnavailable, match="libcublas"):
-        WhisperCT2(str(tiny_whisper.ct2), device="cuda").warm_up(monitor)
+    monkeypatch.setattr("clipkit.engines.whisper_ct2_model.processor_flags", lambda: {"avx2"})
+
+    def unknown(*_: object) -> None:
+        raise CorruptWeights("cannot read model.bin", "its version is 7, not 6")
+
+    whisper = WhisperCT2(str(tiny_whisper.ct2), device="cpu", reading=ONCE)
+    assert "encoder float32 of torch" in str(whisper.identity)
+    monkeypatch.setattr("clipkit.engines.whisper_ct2_model.ct2_weights", unknown)
+    audio, speech = three_windows(tones)
+    assert whisper.transcribe(audio, speech, "en", monitor).words
+    assert "encoder alike" in str(whisper.identity)
+    (told,) = [event for event in events if isinstance(event, Fallback)]
+    assert told.ran == "the one of CTranslate2"
+    assert told.reason == "its version is 7, not 6"
 
 
 def _with_broken_cuda(message: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:

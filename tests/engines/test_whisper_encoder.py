@@ -147,7 +147,7 @@ def test_what_encodes_is_told_by_the_processor_and_by_what_was_asked_for(
     compute_type: str,
     dtype: str | None,
 ) -> None:
-    monkeypatch.setattr("clipkit.engines.whisper_ct2.processor_flags", lambda: flags)
+    monkeypatch.setattr("clipkit.engines.whisper_ct2_model.processor_flags", lambda: flags)
     made: list[str] = []
 
     class Watched(WhisperEncoder):
@@ -155,7 +155,7 @@ def test_what_encodes_is_told_by_the_processor_and_by_what_was_asked_for(
             made.append(dtype)
             super().__init__(weights, heads, dtype, device)
 
-    monkeypatch.setattr("clipkit.engines.whisper_ct2.WhisperEncoder", Watched)
+    monkeypatch.setattr("clipkit.engines.whisper_ct2_model.WhisperEncoder", Watched)
     audio, speech = three_windows(tones)
     whisper = WhisperCT2(
         str(tiny_whisper.ct2), device="cpu", compute_type=compute_type, reading=ONCE

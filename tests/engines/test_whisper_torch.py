@@ -13,8 +13,11 @@ import torch
 from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
+from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.engines.whisper_torch import WhisperTorch
+from clipkit.engines.whisper_torch_model import TorchModel
 from clipkit.errors import (
+    ClipkitError,
     CorruptWeights,
     DeviceUnavailable,
     MissingWeights,
@@ -245,6 +248,29 @@ def test_memory_that_runs_out_is_named(
     monkeypatch.setattr("clipkit.engines.whisper_net.WhisperDecoder.greedy", fail)
     with pytest.raises(OutOfMemory, match="Tried to allocate"):
         engine(tiny_whisper).transcribe(audio, speech, "en", monitor)
+
+
+@pytest.mark.parametrize("told", ["no kernel image is available", "CUBLAS_STATUS_ARCH_MISMATCH"])
+def test_a_device_that_this_pytorch_was_not_made_for_is_seen_when_it_is_loaded(
+    tiny_whisper: TinyWhisper, tokens: WhisperTokens, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError(f"CUDA error: {told}")
+
+    monkeypatch.setattr("clipkit.engines.whisper_torch_model.WhisperEncoder.__call__", fail)
+    with pytest.raises(DeviceUnavailable, match=told):
+        TorchModel(tiny_whisper.transformers, tokens, "cpu:0", "float32")
+
+
+def test_memory_of_the_cpu_that_runs_out_is_named(
+    tiny_whisper: TinyWhisper, tokens: WhisperTokens
+) -> None:
+    model = TorchModel(tiny_whisper.transformers, tokens, "cpu", "float32")
+    with pytest.raises(OutOfMemory, match="allocate"), model.translated("cannot"):
+        torch.empty(2**60, dtype=torch.uint8)
+    with pytest.raises(RuntimeError, match="shape") as caught, model.translated("cannot"):
+        torch.zeros(3).reshape(2)
+    assert not isinstance(caught.value, ClipkitError)
 
 
 def test_a_fresh_engine_can_be_sent_to_another_process(
