@@ -69,13 +69,14 @@ def _texts(
 
 
 def _reading(asked: dict[str, Any]) -> Reading:
-    # Texts of random weights are all doubtful; nobody is to look for them again.
+    # Texts of random weights are all doubtful, and never end; nobody is to look for them again.
     decoding = Decoding(
         beam_size=asked["beam_size"],
         retry_beam_size=asked["beam_size"],
         least_log_probability=float("-inf"),
         most_compression=float("inf"),
         most_tokens=asked["tokens"],
+        halves=False,
     )
     return Reading(
         word_times=asked["word_times"], windows_s=tuple(asked["windows_s"]), decoding=decoding

@@ -70,6 +70,10 @@ class Decoding:
     """Of the text of a window; half of what Whisper's decoder can see, and the most that
     CTranslate2 decodes."""
 
+    halves: bool = True
+    """Whether a window whose text comes to that many is read again in two halves, parted at a
+    pause: in some languages a character takes three tokens. What is lost all the same is told."""
+
     def __post_init__(self) -> None:
         if self.beam_size < 1 or self.retry_beam_size < 1 or not 1 <= self.most_tokens <= 224:
             raise OptionError(

@@ -4,12 +4,16 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from clipkit.types.time import Span
 
 WINDOW_S = 30.0
+_SHORTEST_S = 5.0
+"""What is shorter is not parted: nobody says more in it than fits into a text."""
+
 _PAD_S = 0.1
 """So much sound around the speech goes along: onsets are soft."""
 
@@ -76,6 +80,30 @@ def _short_enough(speech: Iterable[Span], longest_s: float) -> Iterator[Span]:
             start_s += longest_s
         if span.end_s > start_s:
             yield Span(start_s, span.end_s)
+
+
+def halved(window: Window) -> tuple[Window, ...]:
+    """Return the parts of a window on both sides of a pause, or none if it is short as it is.
+
+    The pause is the longest that lies within the middle half; without one, the middle is the
+    border. A part without speech is left out.
+    """
+    span = window.span
+    if span.duration_s < _SHORTEST_S:
+        return ()
+    middle = Span(span.start_s + span.duration_s / 4, span.end_s - span.duration_s / 4)
+    pauses = [Span(one.end_s, two.start_s) for one, two in pairwise(window.speech)]
+    within = [pause for pause in pauses if middle.contains(_middle_s(pause))]
+    border_s = _middle_s(max(within, key=lambda pause: pause.duration_s, default=span))
+    parts = (Span(span.start_s, border_s), Span(border_s, span.end_s))
+    spoken = [
+        tuple(one.clamped(part) for one in window.speech if one.overlaps(part)) for part in parts
+    ]
+    return tuple(Window(part, some) for part, some in zip(parts, spoken, strict=True) if some)
+
+
+def _middle_s(span: Span) -> float:
+    return (span.start_s + span.end_s) / 2
 
 
 @dataclass(frozen=True, slots=True)

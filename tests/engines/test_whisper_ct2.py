@@ -16,9 +16,9 @@ from transformers.models.whisper.generation_whisper import _dynamic_time_warping
 
 from benchmarks.speech.random_whisper import id_of
 from clipkit.engines.reading import Reading
+from clipkit.engines.whisper_batch import BatchReader
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
-from clipkit.engines.whisper_reading import WhisperReader
 from clipkit.errors import Cancelled, UnsupportedLanguage
 from clipkit.types.events import Event, Monitor, Notice
 from clipkit.types.media import Audio
@@ -299,7 +299,7 @@ def test_cancelling_stops_before_the_next_batch(
     audio, speech = three_windows(tones)
     whisper = engine(tiny_whisper, batch_size=1)
     whisper.warm_up(monitor)
-    monkeypatch.setattr(WhisperReader, "_read", lambda *_: pytest.fail("it went on"))
+    monkeypatch.setattr(BatchReader, "read", lambda *_: pytest.fail("it went on"))
     with pytest.raises(Cancelled):
         whisper.transcribe(audio, speech, "en", cancelled)
 

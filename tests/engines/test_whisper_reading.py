@@ -4,10 +4,7 @@ The models here are doubles that answer at once; those on tiny real ones are wit
 """
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,127 +13,12 @@ import pytest
 from torch import Tensor
 
 from clipkit.engines.reading import Reading
-from clipkit.engines.whisper_decoding import Attempt, Decoded
-from clipkit.engines.whisper_model import Alignment
-from clipkit.engines.whisper_reading import WhisperReader
 from clipkit.engines.whisper_tokens import WhisperTokens
 from clipkit.errors import OptionError, OutOfMemory
 from clipkit.types.events import Event, Fallback, Monitor, Notice, Progress
 from clipkit.types.media import Audio
-from clipkit.types.speech import Speech, Transcript
 from clipkit.types.time import Span
-from tests.engines.tiny_whisper import TinyWhisper
-
-SOUND_S = 1000.0
-
-
-@dataclass(eq=False)
-class SaysWhereItIs:
-    """A model whose text of a window is the level of its sound, as a syllable of the vocabulary."""
-
-    tokens: WhisperTokens
-    workers: int = 2
-    most_windows: int = 99
-    """More at a time are too much for its memory."""
-
-    languages_of: dict[int, str] = field(default_factory=dict)
-    """What a window of a level is in; "en" where nothing is said."""
-
-    silent: frozenset[int] = frozenset()
-    """Levels that the model takes for silence."""
-
-    repeats: int = 1
-    """How often the syllable is said."""
-
-    first: int = 326
-    """Token of level 0: with a space before it; those from 256 have none."""
-
-    threads: int = 1
-    device: str = "cpu"
-    mel_bins: int = 80
-    is_multilingual: bool = True
-    encoded: list[int] = field(default_factory=list)
-    """Levels, in the order they were encoded."""
-
-    together: list[int] = field(default_factory=list)
-    """How many windows were decoded at a time."""
-
-    aligned: int = 0
-    """How many windows were aligned."""
-
-    def encode(self, mel: Tensor) -> list[int]:
-        """Return the level of each window."""
-        assert mel.shape[1:] == (80, mel.shape[2])
-        if len(mel) > self.most_windows:
-            raise MemoryError("no room")
-        levels = [level_of(one) for one in mel]
-        self.encoded += levels
-        return levels
-
-    def languages(self, encoded: list[int]) -> list[list[tuple[str, float]]]:
-        codes = [self.languages_of.get(level, "en") for level in encoded]
-        return [[(f"<|{code}|>", 0.9), ("<|fr|>", 0.1)] for code in codes]
-
-    def decode(
-        self, encoded: list[int], prompts: Sequence[list[int]], attempt: Attempt, most_tokens: int
-    ) -> list[Decoded]:
-        assert len(encoded) == len(prompts)
-        self.together.append(len(encoded))
-        return [self._said(level) for level in encoded]
-
-    def _said(self, level: int) -> Decoded:
-        text = (self.first + level,) * self.repeats
-        return Decoded(text, -2.0, 0.9) if level in self.silent else Decoded(text, -0.1, 0.1)
-
-    def align(
-        self, encoded: Any, opening: list[int], texts: Sequence[list[int]], frames: Sequence[int]
-    ) -> list[Alignment]:
-        self.aligned += len(texts)
-        return [
-            Alignment(np.array([(n, 10 * n) for n in range(len(text) + 1)]), [0.5] * len(text))
-            for text in texts
-        ]
-
-    @contextmanager
-    def translated(self, asked: str) -> Iterator[None]:
-        try:
-            yield
-        except MemoryError as error:
-            raise OutOfMemory(asked, str(error), "Use less.") from error
-
-
-def level_of(mel: Tensor) -> int:
-    """Return which of the steps of ``steps`` a window holds: its tone climbs by one mel band."""
-    return int(mel[:, :300].mean(-1).argmax())
-
-
-def steps(count: int, hold_s: float = 20.0) -> tuple[Audio, Speech]:
-    """Return sound that changes its tone every 30 s, with a span of speech in each."""
-    spans = [Span(30.0 * n + 2.0, 30.0 * n + 2.0 + hold_s) for n in range(count)]
-    times_s = np.arange(round(16000 * 30.0)) / 16000
-    sound = [
-        0.5 * np.sin(2 * np.pi * (1200.0 + 150.0 * n) * times_s).astype(np.float32)
-        for n in range(count)
-    ]
-    return Audio(np.concatenate(sound)), Speech(tuple(spans), 30.0 * count)
-
-
-@pytest.fixture(scope="module")
-def tokens(tiny_whisper: TinyWhisper) -> WhisperTokens:
-    return WhisperTokens(Path(tiny_whisper.ct2) / "tokenizer.json")
-
-
-def read(
-    model: SaysWhereItIs,
-    given: tuple[Audio, Speech],
-    monitor: Monitor,
-    how: Reading = Reading(),  # noqa: B008
-    *,
-    language: str | None = "en",
-    batch_size: int = 3,
-) -> Transcript:
-    reader = WhisperReader(model, model.tokens, "double", how, batch_size)
-    return reader.read(*given, language, monitor)
+from tests.engines.double_whisper import SaysWhereItIs, read, steps
 
 
 @pytest.mark.parametrize(("workers", "batch_size"), [(1, 1), (1, 3), (3, 2), (4, 99)])
@@ -216,6 +98,40 @@ def test_where_memory_runs_out_fewer_windows_are_read_at_a_time(
     assert found == plenty
 
 
+def test_where_memory_runs_out_for_the_language_fewer_windows_are_heard_at_a_time(
+    tokens: WhisperTokens, monitor: Monitor, events: list[Event]
+) -> None:
+    model = SaysWhereItIs(tokens, workers=1, most_windows=1)
+    found = read(model, steps(14), monitor, language=None, batch_size=8)
+    assert found == read(SaysWhereItIs(tokens), steps(14), monitor, language=None)
+    told = [event.ran for event in events if isinstance(event, Fallback)]
+    assert told == ["2 at once", "1 at once"]
+
+
+def test_what_goes_wrong_where_the_sound_is_decoded_is_not_the_model_s_fault(
+    tokens: WhisperTokens, monitor: Monitor
+) -> None:
+    class Broken:
+        def __len__(self) -> int:
+            return 16000 * 420
+
+        def __getitem__(self, part: slice) -> npt.NDArray[np.float32]:
+            raise MemoryError("of the decoder")
+
+    broken = Audio(Broken())
+    for language in ("en", None):
+        with pytest.raises(MemoryError, match="of the decoder") as caught:
+            read(SaysWhereItIs(tokens), (broken, steps(14)[1]), monitor, language=language)
+        assert not isinstance(caught.value, OutOfMemory)
+
+
+def test_a_model_of_english_cannot_translate(tokens: WhisperTokens, monitor: Monitor) -> None:
+    model = SaysWhereItIs(tokens, is_multilingual=False)
+    assert len(read(model, steps(2), monitor).words) == 2
+    with pytest.raises(OptionError, match="knows English only"):
+        read(model, steps(2), monitor, Reading(task="translate"))
+
+
 def test_a_window_that_is_too_much_alone_is_an_error(
     tokens: WhisperTokens, monitor: Monitor
 ) -> None:
@@ -284,6 +200,8 @@ def test_progress_is_in_seconds_of_the_source_and_never_steps_back(
     told = [event for event in events if isinstance(event, Progress)]
     done = [event.done for event in told]
     assert done == sorted(done)
+    assert done[0] < 150.0, "the windows that tell the language are those of the whole"
+    assert done[-1] == pytest.approx(412.1)
     assert len(done) > 3
     assert {(event.total, event.unit) for event in told} == {(420.0, "s")}
 

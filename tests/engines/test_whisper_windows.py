@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipkit.engines.whisper_windows import WINDOW_S, Window, batched, packed, spread
+from clipkit.engines.whisper_windows import WINDOW_S, Window, batched, halved, packed, spread
 from clipkit.types.time import Span, merged
 
 _ROUNDING_S = 1e-6
@@ -119,3 +119,29 @@ def test_a_batch_may_get_smaller_on_the_way() -> None:
 def test_windows_come_from_all_over_the_source(there: int, asked: int, places: list[int]) -> None:
     windows = [Window(Span(30.0 * place, 30.0 * place + 30.0), ()) for place in range(100)]
     assert spread(windows[:there], asked) == [windows[place] for place in places]
+
+
+@given(speech())
+def test_halves_hold_what_the_window_holds(spans: list[Span]) -> None:
+    for window in packed(spans):
+        parts = halved(window)
+        if window.span.duration_s < 5.0:
+            assert parts == ()
+            continue
+        assert 1 <= len(parts) <= 2
+        assert all(0.2 < p.span.duration_s / window.span.duration_s < 0.8 for p in parts)
+        spoken_s = sum(one.duration_s for part in parts for one in part.speech)
+        whole_s = sum(one.duration_s for one in window.speech)
+        assert abs(spoken_s - whole_s) < _ROUNDING_S
+        for part in parts:
+            assert part.speech
+            assert all(part.span.start_s <= one.start_s <= part.span.end_s for one in part.speech)
+
+
+def test_windows_are_parted_at_the_longest_pause_of_their_middle() -> None:
+    spans = (Span(0.0, 3.0), Span(6.0, 13.0), Span(13.4, 18.0), Span(19.0, 29.0))
+    first, second = halved(Window(Span(0.0, 29.0), spans))
+    assert first == Window(Span(0.0, 18.5), spans[:3])
+    assert second == Window(Span(18.5, 29.0), spans[3:])
+    whole = Window(Span(0.0, 20.0), (Span(0.0, 20.0),))
+    assert [part.span for part in halved(whole)] == [Span(0.0, 10.0), Span(10.0, 20.0)]

@@ -34,7 +34,9 @@ _LANGUAGES = tuple(LANGUAGES)[:99]
 """Those of the models before large-v3, in Whisper's order."""
 
 ONCE = Reading(
-    decoding=Decoding(least_log_probability=float("-inf"), most_compression=float("inf"))
+    decoding=Decoding(
+        least_log_probability=float("-inf"), most_compression=float("inf"), halves=False
+    )
 )
 """For models of random weights, all of whose texts are doubtful."""
 
