@@ -91,17 +91,27 @@ class PocketSphinx:
             folder, sample = Path(name), sample_of(pieces) if self.adapt else []
             total_s = sum(piece.duration_s for piece in [*sample, *pieces])
             progress = _Progress(monitor, total_s)
-            learnt = self._decoded(sample, ["--learn", name], progress)
+            decoded = self._decoded(pieces, self._adapted(sample, folder, progress), progress)
+        return Transcript(tuple(word for words, _ in decoded for word in words), "en", self.name)
+
+    def _adapted(self, sample: list[Piece], folder: Path, progress: "_Progress") -> list[str]:
+        """Return the options with which processes use a model that is closer to the recording."""
+        try:
+            learnt = self._decoded(sample, ["--learn", str(folder)], progress)
             # Pieces without a word are music or noise: who learns from them hears words in more.
             found = [evidence for words, evidence in learnt if words and evidence is not None]
             mapping = mapping_of(_model(), found) if found else None
-            options = []
-            if mapping is not None:
-                path = folder / "mllr"
-                path.write_text(mapping_text(mapping), encoding="ascii")
-                options = ["--mllr", str(path)]
-            decoded = self._decoded(pieces, options, progress)
-        return Transcript(tuple(word for words, _ in decoded for word in words), "en", self.name)
+        except (EngineError, OSError, ValueError) as error:  # NumPy's LinAlgError is a ValueError
+            reason = error.found if isinstance(error, EngineError) else str(error)
+            progress.monitor.fallback(
+                f"{self.name} adapted to the recording", f"{self.name} as it is", reason
+            )
+            return []
+        if mapping is None:
+            return []
+        path = folder / "mllr"
+        path.write_text(mapping_text(mapping), encoding="ascii")
+        return ["--mllr", str(path)]
 
     def _decoded(
         self, pieces: list[Piece], options: list[str], progress: "_Progress"

@@ -16,7 +16,7 @@ import clipkit.engines.sphinx as module
 from benchmarks.speech.word_errors import spoken, word_error_rate
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
-from clipkit.types.events import Cancellation, Event, Monitor
+from clipkit.types.events import Cancellation, Event, Fallback, Monitor
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript
 from clipkit.types.time import Span, merged
@@ -173,6 +173,24 @@ def test_the_number_of_processes_changes_no_word(demo_audio: Audio, monitor: Mon
     one, two = (PocketSphinx(n).transcribe(sound, speech, "en", monitor) for n in (1, 2))
     assert one == two
     assert one != PocketSphinx(2, adapt=False).transcribe(sound, speech, "en", monitor)
+
+
+def test_a_model_that_cannot_be_adapted_is_used_as_it_is(
+    demo_audio: Audio, monitor: Monitor, events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speech = Speech((Span(0.8, 3.8), Span(4.5, 7.9), Span(9.0, 13.8)), 15.0)
+    sound = Audio(demo_audio.cut(Span(0.0, 15.0)))
+    as_it_is = PocketSphinx(2, adapt=False).transcribe(sound, speech, "en", monitor)
+    PocketSphinx(2).transcribe(sound, speech, "en", monitor)
+    assert not [event for event in events if isinstance(event, Fallback)]
+
+    def unknown(*_: object) -> None:
+        raise ValueError("Gaussians of another kind")
+
+    monkeypatch.setattr("clipkit.engines.sphinx_adaptation.SoundModel.read", unknown)
+    assert PocketSphinx(2).transcribe(sound, speech, "en", monitor) == as_it_is
+    (told,) = [event for event in events if isinstance(event, Fallback)]
+    assert told.reason == "Gaussians of another kind"
 
 
 @pytest.mark.parametrize("cancel", [False, True])
