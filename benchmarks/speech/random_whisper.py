@@ -226,8 +226,10 @@ def _model(size: Size, tokenizer: Tokenizer, seed: int) -> WhisperForConditional
         # No bytes, no end, no times: what scores zero is never the likeliest of fifty thousand.
         decoder.embed_tokens.weight[:256] = 0.0
         decoder.embed_tokens.weight[end:] = 0.0
-        # Positions make the tokens of a text differ, and what is heard the texts.
+        # Positions make the tokens of a text differ, and what is heard the texts: each query finds
+        # places of its own, for over all of a window any two sound alike.
         decoder.embed_positions.weight.mul_(5.0)
         for layer in decoder.layers:
+            layer.encoder_attn.q_proj.weight.mul_(10.0)
             layer.encoder_attn.out_proj.weight.mul_(20.0)
     return model
