@@ -37,7 +37,7 @@ class PocketSphinx:
     Args:
         processes: How many pieces are decoded at the same time; 0: one per core.
         adapt: Whether the model is first brought closer to the recording's voices and room, by
-            listening to a minute and a half of it: a tenth fewer wrong words.
+            listening to 45 s of it, which makes for fewer wrong words.
     """
 
     def __init__(self, processes: int = 0, *, adapt: bool = True) -> None:

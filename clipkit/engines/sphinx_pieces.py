@@ -26,15 +26,15 @@ _LEAST_PEAK = 2.0**-15
 """Quieter pieces are not raised further: 16-bit sound below it is nothing but zeros."""
 
 _LONGEST_SOUND_S = 0.6
-"""A word whose sounds last longer on average is none: of 1997 words heard in recordings of speech
-none came to more than 0.42 s; tones held for seconds, taken for a word, do."""
+"""A word whose sounds last longer on average is none: people do not drawl so; tones held for
+seconds, taken for a word, are as long."""
 
 _SLOWEST_HZ = 4.5
-"""Fewer sounds a second are no speech, which has 8 to 15. Each piece of recorded speech of a second
-or more had at least 5.1; music, rain and laughter that were taken for speech had at most 4.0."""
+"""Fewer sounds a second are no speech, which has 8 to 15, and seldom under 5 in a piece of a second
+or more; music, rain and laughter that are taken for speech have fewer."""
 
-_LISTEN_S = 90.0
-"""So much speech is listened to before: a map of few numbers gains little from more."""
+_LISTEN_S = 45.0
+"""So much speech is listened to before: a map of few numbers gains nothing from more."""
 
 _LEAST_S = 3.0
 """Less speech is not listened to first: the adaptation wants more frames than it could hold."""
@@ -144,7 +144,7 @@ def articulate(found: list[Heard], piece: Piece) -> list[Heard]:
 
 
 def sample_of(pieces: list[Piece]) -> list[Piece]:
-    """Return 90 s of them, from all over; none where there is too little to learn from."""
+    """Return 45 s of them, from all over; none where there is too little to learn from."""
     total_s = sum(piece.duration_s for piece in pieces)
     if total_s < _LEAST_S:
         return []
