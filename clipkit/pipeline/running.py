@@ -27,6 +27,7 @@ from clipkit.types.events import (
     StageFinished,
     StageStarted,
 )
+from clipkit.types.growing import watched
 from clipkit.types.media import MediaInfo
 from clipkit.types.report import RunReport
 
@@ -159,12 +160,7 @@ class Run:
         self._tell(StageStarted(step.name))
         _log.debug("%s starts", step.name)
         started = time.perf_counter()
-        outcome = None
-        for number, outcome in enumerate(_outcomes(step, arguments)):
-            _check(step, outcome)
-            if step.is_growing and number == 0:
-                hand_on(outcome)
-        _check(step, outcome)
+        outcome = _last_of(step, arguments, hand_on)
         wall_s = time.perf_counter() - started
         length_s = self._source_s(outcome)
         _log.debug("%s ends after %.2f s", step.name, wall_s)
@@ -227,6 +223,24 @@ def _next_of(news: "queue.SimpleQueue[_News]") -> _News | None:
         return news.get(timeout=_POLL_S)
     except queue.Empty:
         return None
+
+
+def _last_of(step: Step, arguments: dict[str, Any], hand_on: Callable[[Any], None]) -> Any:
+    """Call a stage; hand on what it yields first, and return what it gives last, which is whole."""
+    outcome = None
+    with watched() as watch:
+        for number, outcome in enumerate(_outcomes(step, arguments)):
+            _check(step, outcome)
+            if step.is_growing and number == 0:
+                hand_on(outcome)
+        _check(step, outcome)
+        if watch.is_growing:
+            raise WiringError(
+                f"{step.name} did not finish what it gives",
+                "it ended, and what it had made to grow had not",
+                "Fill what grows, whatever happens, before the stage ends.",
+            )
+    return outcome
 
 
 def _outcomes(step: Step, arguments: dict[str, Any]) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """What is handed on while it grows: who reads it waits for as much as it asks for."""
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar, overload
@@ -8,14 +9,62 @@ from typing import TypeVar, overload
 _Item = TypeVar("_Item")
 
 
+class Watch:
+    """What is made to grow in a thread, as ``watched`` sees it."""
+
+    def __init__(self) -> None:
+        # Weak: what nobody holds any more, nobody waits for.
+        self._growths: weakref.WeakSet[Growth] = weakref.WeakSet()
+
+    def add(self, growth: "Growth") -> None:
+        """Watch one more."""
+        self._growths.add(growth)
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether something of it has not ended."""
+        return any(not growth.has_ended for growth in self._growths)
+
+    def end(self, error: BaseException) -> None:
+        """End what has not, with an error for all who wait."""
+        for growth in self._growths:
+            growth.end(error)
+
+
+_threads = threading.local()
+"""``watch``: what watches a thread."""
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """Watch what is made to grow in the block, by this thread.
+
+    What goes wrong in the block ends what has not ended, so that nobody waits for it forever.
+    """
+    before, _threads.watch = getattr(_threads, "watch", None), Watch()
+    try:
+        yield _threads.watch
+    except BaseException as error:
+        _threads.watch.end(error)
+        raise
+    finally:
+        _threads.watch = before
+
+
 class Growth:
-    """How far something has grown; one thread lets it grow, others wait."""
+    """How far something has grown; one thread lets it grow, others wait.
+
+    It ends once: with all that it will have, or with an error.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._size = 0
-        self._has_ended = False
+        self.has_ended = False
         self._error: BaseException | None = None
+        watch: Watch | None = getattr(_threads, "watch", None)
+        if watch is not None:
+            watch.add(self)
 
     @contextmanager
     def growing(self) -> Iterator[None]:
@@ -23,9 +72,9 @@ class Growth:
         try:
             yield
         except BaseException as error:
-            self._end(error)
+            self.end(error)
             raise
-        self._end(None)
+        self.end()
 
     def reach(self, size: int) -> None:
         """Say that it has grown to a size."""
@@ -44,16 +93,22 @@ class Growth:
         """
         with self._changed:
             self._changed.wait_for(
-                lambda: self._has_ended or (size is not None and self._size >= size)
+                lambda: self.has_ended or (size is not None and self._size >= size)
             )
             if self._error is not None:
                 raise self._error
             return self._size
 
-    def _end(self, error: BaseException | None) -> None:
+    def end(self, error: BaseException | None = None) -> None:
+        """Say that it grows no more; what has ended stays as it is.
+
+        Args:
+            error: What went wrong, for all who wait or ask later.
+        """
         with self._changed:
-            self._has_ended, self._error = True, error
-            self._changed.notify_all()
+            if not self.has_ended:
+                self.has_ended, self._error = True, error
+                self._changed.notify_all()
 
 
 class GrowingSequence(Sequence[_Item]):

@@ -106,6 +106,52 @@ def test_a_run_that_is_cancelled_wakes_who_waits() -> None:
         Pipeline((numbers, total), (Start,)).run((Total,), [Start()], None, cancellation)
 
 
+@pytest.mark.parametrize("is_handed_on_at_once", [True, False])
+def test_a_stage_that_ends_and_leaves_it_unfilled_fails_the_run(is_handed_on_at_once: bool) -> None:
+    def numbers(start: Start) -> Iterator[Numbers]:
+        yield Numbers(GrowingSequence[int]())
+
+    def returned(start: Start) -> Numbers:
+        return Numbers(GrowingSequence[int]())
+
+    stage = numbers if is_handed_on_at_once else returned
+    with pytest.raises(WiringError, match=f"{stage.__name__} did not finish what it gives"):
+        Pipeline((stage, total), (Start,)).run((Total,), [Start()])
+
+
+def test_a_stage_that_fails_before_it_fills_fails_who_waits_with_its_own_error() -> None:
+    failure = MediaError("cannot begin", "the tape is torn", "Mend it.")
+    told: list[BaseException] = []
+    started = threading.Event()
+
+    def numbers(start: Start) -> Iterator[Numbers]:
+        yield Numbers(GrowingSequence[int]())
+        assert started.wait(timeout=20.0), "nobody started"
+        raise failure
+
+    def hears(numbers: Numbers) -> Total:
+        started.set()
+        try:
+            return total(numbers)
+        except MediaError as error:
+            told.append(error)
+            raise
+
+    with pytest.raises(MediaError, match="the tape is torn"):
+        Pipeline((numbers, hears), (Start,)).run((Total,), [Start()])
+    assert told == [failure]
+
+
+def test_a_stage_that_yields_something_else_later_fails_who_waits() -> None:
+    def numbers(start: Start) -> Iterator[Numbers]:
+        yield Numbers(growing := GrowingSequence[int]())
+        yield Start()  # type: ignore[misc]
+        growing.fill(tuple)
+
+    with pytest.raises(WiringError, match="it gave Start"):
+        Pipeline((numbers, total), (Start,)).run((Total,), [Start()])
+
+
 def test_a_detector_that_fails_before_its_first_span_fails_who_waits(demo: Path) -> None:
     class Fails(SileroVad):
         def spans(self, audio: Audio, monitor: Monitor) -> Iterator[Span]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from clipkit.types.growing import GrowingSequence
+from clipkit.types.growing import GrowingSequence, Growth, watched
 
 
 def grown(items: Iterator[int], sequence: GrowingSequence[int]) -> threading.Thread:
@@ -57,3 +57,37 @@ def test_what_goes_wrong_is_raised_to_who_waits() -> None:
         list(sequence)
     with pytest.raises(KeyError, match="gone"):
         len(sequence)
+
+
+def test_it_ends_once() -> None:
+    growth = Growth()
+    growth.reach(3)
+    growth.end()
+    growth.end(KeyError("late"))
+    assert growth.wait() == 3
+
+
+def test_what_is_made_to_grow_is_watched_while_it_has_not_ended() -> None:
+    before = Growth()
+    with watched() as watch:
+        assert not watch.is_growing, f"{before} is nobody's"
+        one, other = Growth(), Growth()
+        one.end()
+        assert watch.is_growing
+        with watched() as inner:
+            third = Growth()
+            assert inner.is_growing
+            third.end()
+        other.end()
+        assert not watch.is_growing
+
+
+def test_what_goes_wrong_ends_what_has_not_ended() -> None:
+    made: list[Growth] = []
+    with pytest.raises(KeyError), watched():
+        made += [Growth(), Growth()]
+        made[0].end()
+        raise KeyError("gone")
+    assert made[0].wait() == 0
+    with pytest.raises(KeyError, match="gone"):
+        made[1].wait(1)
