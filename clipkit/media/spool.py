@@ -5,6 +5,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,16 @@ class Spool:
     """Samples that are written once, in order, and read at any place while they are.
 
     They lie in a file without a name in the folder for temporary files (``TMPDIR``), which is gone
-    when nobody holds the spool any more. Silence is not written: hours of it take no room.
+    when nobody holds the spool any more, and at once when filling it fails: what is read from then
+    on raises why. Silence is not written: hours of it take no room.
     """
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="clipkit-sound-", buffering=0)  # noqa: SIM115
         self._lock = threading.Lock()
-        self._growth = Growth()
+        # The error's traceback holds the spool, and would hold its file as long. Not a method: the
+        # spool would hold itself.
+        self._growth = Growth(clear=partial(_close, self._file, self._lock))
         self._gathered: list[npt.NDArray[np.float32]] = []
         self._size = self._written = 0
         weakref.finalize(self, self._file.close)
@@ -68,12 +72,19 @@ class Spool:
             return self[:][part]
         # What lies behind the last sound is silence that was not written.
         found = np.zeros(max(0, stop - start), np.float32)
-        with self._lock:
-            self._file.seek(start * _SAMPLE_BYTES)
+        with self._open_file() as file:
+            file.seek(start * _SAMPLE_BYTES)
             room = memoryview(found.data).cast("B")
-            while len(room) and (count := self._file.readinto(room)):
+            while len(room) and (count := file.readinto(room)):
                 room = room[count:]
         return found
+
+    @contextmanager
+    def _open_file(self) -> Iterator[Any]:
+        """Keep the file to one thread; raise what has ended filling if it was closed for that."""
+        with self._lock:
+            self._growth.wait(0)
+            yield self._file
 
     def _flush(self) -> None:
         if not self._gathered:
@@ -82,9 +93,9 @@ class Spool:
         self._gathered.clear()
         if samples.any():
             try:
-                with self._lock:
-                    self._file.seek(self._written * _SAMPLE_BYTES)
-                    _write(self._file, samples.tobytes())
+                with self._open_file() as file:
+                    file.seek(self._written * _SAMPLE_BYTES)
+                    _write(file, samples.tobytes())
             except OSError as error:
                 raise OutputError(
                     f"cannot keep decoded sound in {tempfile.gettempdir()}",
@@ -93,6 +104,11 @@ class Spool:
                 ) from error
         self._written += len(samples)
         self._growth.reach(self._written)
+
+
+def _close(file: Any, lock: threading.Lock) -> None:
+    with lock:
+        file.close()
 
 
 def _write(file: Any, content: bytes) -> None:

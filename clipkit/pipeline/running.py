@@ -115,12 +115,18 @@ class Run:
                         self._put(told)
                 has_failed = False
             finally:
+                # It may hold the error, which holds this frame: a circle, and sound and pictures
+                # in it would stay until somebody looks for circles.
+                told = None
                 if has_failed:
                     self._inner.cancel()
 
     def _put(self, told: "_News") -> None:
         if told.error is not None:
-            raise told.error
+            try:
+                raise told.error
+            finally:
+                del told  # as in ``execute``
         assert told.step.fills is not None
         self._slots[told.step.fills] = told.outcome
 

@@ -55,9 +55,13 @@ class Growth:
     """How far something has grown; one thread lets it grow, others wait.
 
     It ends once: with all that it will have, or with an error.
+
+    Args:
+        clear: Called when it ends with an error, wherever that is raised; frees what was there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clear: Callable[[], None] = lambda: None) -> None:
+        self._clear = clear
         self._changed = threading.Condition()
         self._size = 0
         self.has_ended = False
@@ -106,9 +110,12 @@ class Growth:
             error: What went wrong, for all who wait or ask later.
         """
         with self._changed:
-            if not self.has_ended:
-                self.has_ended, self._error = True, error
-                self._changed.notify_all()
+            if self.has_ended:
+                return
+            self.has_ended, self._error = True, error
+            self._changed.notify_all()
+        if error is not None:
+            self._clear()
 
 
 class GrowingSequence(Sequence[_Item]):

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipkit.errors import OutputError
+from clipkit.errors import Cancelled, OutputError
 from clipkit.media.spool import Spool
+from clipkit.types.growing import watched
 
 blocks = st.lists(
     st.one_of(
@@ -88,11 +89,75 @@ def test_a_full_disk_is_told_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
         spool[0:10]
 
 
+def test_its_file_is_gone_when_filling_fails_and_who_reads_is_told_why() -> None:
+    spool = Spool()
+    with pytest.raises(Cancelled) as held, spool.filling():
+        spool.write(np.ones(20_000, np.float32))
+        np.testing.assert_array_equal(spool[0:3], [1.0, 1.0, 1.0])
+        raise Cancelled
+    assert held.tb is not None, "what holds the spool is still there"
+    assert spool._file.closed
+    for part in (slice(0, 3), slice(0, 0), slice(None), slice(0, 3, 2)):
+        with pytest.raises(Cancelled):
+            spool[part]
+    with pytest.raises(Cancelled):
+        len(spool)
+
+
+def test_its_file_is_not_closed_under_who_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool()
+    reading, failed = threading.Event(), threading.Event()
+    told: list[object] = []
+
+    class Slow:
+        """The file, whose reader is interrupted while the filling fails."""
+
+        def seek(self, place: int) -> None:
+            reading.set()
+            # Only as long as the failing takes: it waits for the reader.
+            failed.wait(timeout=0.2)
+            file.seek(place)
+
+        def readinto(self, room: memoryview) -> int:
+            return file.readinto(room)
+
+    def read() -> None:
+        try:
+            told.append(spool[0:3].tolist())
+        except Exception as error:
+            told.append(error)
+
+    file = spool._file
+    with pytest.raises(Cancelled), spool.filling():
+        spool.write(np.ones(20_000, np.float32))
+        monkeypatch.setattr(spool, "_file", Slow())
+        thread = threading.Thread(target=read)
+        thread.start()
+        assert reading.wait(timeout=20.0)
+        raise Cancelled
+    failed.set()
+    thread.join()
+    assert told == [[1.0, 1.0, 1.0]]
+    assert file.closed
+
+
+def test_its_file_is_gone_when_the_run_ends_it() -> None:
+    with pytest.raises(KeyError), watched():
+        spool = Spool()
+        raise KeyError
+    assert spool._file.closed
+    with pytest.raises(KeyError), spool.filling():
+        spool.write(np.ones(20_000, np.float32))
+
+
 def test_its_file_is_gone_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     spool = filled([np.ones(20_000, np.float32)])
     file = spool._file
     assert list(tmp_path.iterdir()) == []
-    del spool
-    gc.collect()
-    assert file.closed
+    gc.disable()
+    try:
+        del spool
+        assert file.closed
+    finally:
+        gc.enable()

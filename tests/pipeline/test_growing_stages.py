@@ -1,7 +1,10 @@
 """Stages that hand on what they make before it is whole."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,6 +164,29 @@ def test_a_detector_that_fails_before_its_first_span_fails_who_waits(demo: Path)
     transcribe = Transcribe(engines=(ScriptedRecogniser(),), use_subtitles=False)
     with pytest.raises(MediaError, match="the ear is gone"):
         Pipeline((*stages, transcribe)).run((Transcript,), [Source(demo)])
+
+
+def test_what_a_failed_run_had_made_is_gone_with_its_error() -> None:
+    class Heavy(Numbers):
+        pass
+
+    held: list[weakref.ref[Numbers]] = []
+
+    def numbers(start: Start) -> Numbers:
+        made = Heavy((1, 2))
+        held.append(weakref.ref(made))
+        return made
+
+    def fails(numbers: Numbers) -> Total:
+        raise KeyError(total(numbers))
+
+    gc.disable()
+    try:
+        with suppress(KeyError):
+            Pipeline((numbers, fails), (Start,)).run((Total,), [Start()])
+        assert held[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_what_is_yielded_is_held_to_the_annotation() -> None:
