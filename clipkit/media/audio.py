@@ -39,7 +39,7 @@ def decoding_audio(info: MediaInfo, monitor: Monitor) -> Iterator[Audio]:
 
     Raises:
         UnreadableMedia: The file cannot be opened any more.
-        OutputError: The disk is full.
+        OutputError: The disk is full, or there is no folder for temporary files.
     """
     damage, written = Damage(), 0
     spool = Spool()

@@ -25,10 +25,14 @@ class Spool:
     They lie in a file without a name in the folder for temporary files (``TMPDIR``), which is gone
     when nobody holds the spool any more, and at once when filling it fails: what is read from then
     on raises why. Silence is not written: hours of it take no room.
+
+    Raises:
+        OutputError: No file can be made there.
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="clipkit-sound-", buffering=0)  # noqa: SIM115
+        with _told_of_disk():
+            self._file = tempfile.TemporaryFile(prefix="clipkit-sound-", buffering=0)  # noqa: SIM115
         self._lock = threading.Lock()
         # The error's traceback holds the spool, and would hold its file as long. Not a method: the
         # spool would hold itself.
@@ -92,18 +96,25 @@ class Spool:
         samples = np.concatenate(self._gathered)
         self._gathered.clear()
         if samples.any():
-            try:
-                with self._open_file() as file:
-                    file.seek(self._written * _SAMPLE_BYTES)
-                    _write(file, samples.tobytes())
-            except OSError as error:
-                raise OutputError(
-                    f"cannot keep decoded sound in {tempfile.gettempdir()}",
-                    error.strerror or str(error),
-                    "Make room there, or name another folder in TMPDIR.",
-                ) from error
+            with self._open_file() as file, _told_of_disk():
+                file.seek(self._written * _SAMPLE_BYTES)
+                _write(file, samples.tobytes())
         self._written += len(samples)
         self._growth.reach(self._written)
+
+
+@contextmanager
+def _told_of_disk() -> Iterator[None]:
+    """Translate what a disk answers."""
+    try:
+        yield
+    except OSError as error:
+        # Not gettempdir(): where there is no such folder, it raises as well.
+        raise OutputError(
+            f"cannot keep decoded sound in {tempfile.tempdir or 'a folder for temporary files'}",
+            error.strerror or str(error),
+            "Make room there, or name a folder that can be written to in TMPDIR.",
+        ) from error
 
 
 def _close(file: Any, lock: threading.Lock) -> None:

@@ -89,6 +89,19 @@ def test_a_full_disk_is_told_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
         spool[0:10]
 
 
+@pytest.mark.parametrize("has_folders", [True, False])
+def test_a_file_that_cannot_be_made_is_told(
+    has_folders: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = str(tmp_path / "none")
+    monkeypatch.setattr("tempfile.tempdir", missing if has_folders else None)
+    monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda: [missing])
+    with pytest.raises(OutputError, match=r"cannot keep decoded sound in .*: No ") as told:
+        Spool()
+    assert (missing in told.value.asked) == has_folders
+    assert "TMPDIR" in told.value.remedy
+
+
 def test_its_file_is_gone_when_filling_fails_and_who_reads_is_told_why() -> None:
     spool = Spool()
     with pytest.raises(Cancelled) as held, spool.filling():
