@@ -8,7 +8,7 @@ from clipkit.engines.protocols import StreamingVoiceDetector, VoiceDetector
 from clipkit.types.events import Monitor
 from clipkit.types.growing import GrowingSequence
 from clipkit.types.media import Audio
-from clipkit.types.speech import Speech
+from clipkit.types.speech import GrowingSpeech, Speech
 from clipkit.types.time import Span
 
 
@@ -27,5 +27,5 @@ class DetectSpeech:
                 yield engine.detect(audio, monitor)
                 return
             spans = GrowingSequence[Span]()
-            yield Speech(spans, audio.expected_s)
+            yield GrowingSpeech(spans, audio)
             yield Speech(spans.fill(lambda: engine.spans(audio, monitor)), audio.duration_s)

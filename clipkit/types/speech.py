@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
+from clipkit.types.growing import GrowingSequence
+from clipkit.types.media import Audio
 from clipkit.types.time import Span
 
 SENTENCE_ENDS = (".", "?", "!", "。", "？", "！", "؟", "۔", "।", "॥")
@@ -53,12 +55,34 @@ class Speech:
     gone through as far as it is known, and whose length waits for the end."""
 
     duration_s: float
-    """Length of the sound looked at; while it is still looked at, what its file says."""
+    """Length of the sound looked at; while that is still decoded, asking waits for its end."""
 
     @property
     def speech_s(self) -> float:
         """Seconds of speech."""
         return sum(span.duration_s for span in self.spans)
+
+
+class GrowingSpeech(Speech):
+    """Speech that is still found.
+
+    Args:
+        spans: Those that are known so far.
+        audio: What is looked at. What its file says of its length may be wrong, so that is waited
+            for.
+    """
+
+    __slots__ = ("_audio",)
+    _audio: Audio
+
+    def __init__(self, spans: GrowingSequence[Span], audio: Audio) -> None:
+        object.__setattr__(self, "spans", spans)
+        object.__setattr__(self, "_audio", audio)
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the sound looked at."""
+        return self._audio.duration_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -239,6 +240,21 @@ def test_speech_is_recognised_while_the_sound_is_decoded(
     assert made[Speech].duration_s == pytest.approx(made[Audio].duration_s)
     names = [(type(event).__name__, event.stage) for event in events]
     assert names.index(("StageStarted", "Transcribe")) < names.index(("StageFinished", "decodes"))
+
+
+@pytest.mark.parametrize("planned_s", [1.0, 999.0])
+def test_speech_is_as_long_as_its_sound_whatever_the_file_says(planned_s: float) -> None:
+    spool = Spool()
+    found = DetectSpeech(engines=(SileroVad(),))(Audio(spool, 16000, planned_s), Monitor("test"))
+    with ThreadPoolExecutor(1) as threads:
+        growing = next(found)
+        told = threads.submit(lambda: growing.duration_s)
+        with spool.filling():
+            spool.write(np.zeros(32_000, np.float32))
+            assert not told.done(), "it cannot know yet"
+            spool.write(np.zeros(32_000, np.float32))
+        assert told.result(timeout=20.0) == growing.duration_s == 4.0
+    assert list(found) == [Speech((), 4.0)]
 
 
 def test_what_was_found_on_the_way_is_what_is_found_in_the_end(demo: Path) -> None:
