@@ -79,7 +79,8 @@ def _stages(jobs: list[Job], length_s: float) -> list[dict[str, Any]]:
                 "cold_s": round(cold.wall_s, 3),
                 "warm_min_s": round(min(timing.wall_s for timing in warm), 3),
                 "warm_median_s": round(median(timing.wall_s for timing in warm), 3),
-                "real_time_factor": round(median(t.wall_s for t in warm) / length_s, 5),
+                "warm_waited_s": round(median(timing.waited_s for timing in warm), 3),
+                "real_time_factor": round(median(t.busy_s for t in warm) / length_s, 5),
                 "peak_ram_mib": round(cold.peak_ram_bytes / 2**20),
                 "peak_vram_mib": round(cold.peak_vram_bytes / 2**20),
             }
@@ -96,19 +97,22 @@ def table(measured: dict[str, Any]) -> str:
         f"GPU: {about['gpu'] or 'none'}",
         f"engines: {', '.join(f'{role} {name}' for role, name in measured['engines'].items())}",
         "",
-        f"{'stage':<17}{'cold s':>9}{'warm s':>9}{'RTF warm':>10}{'peak RAM':>11}{'VRAM':>9}",
+        f"{'stage':<17}{'cold s':>9}{'warm s':>9}{'waited s':>10}{'RTF warm':>10}"
+        f"{'peak RAM':>11}{'VRAM':>9}",
     ]
     lines += [
         f"{row['stage']:<17}{row['cold_s']:>9.2f}{row['warm_median_s']:>9.2f}"
-        f"{row['real_time_factor']:>10.4f}{row['peak_ram_mib']:>7} MiB{row['peak_vram_mib']:>5} MiB"
+        f"{row['warm_waited_s']:>10.2f}{row['real_time_factor']:>10.4f}"
+        f"{row['peak_ram_mib']:>7} MiB{row['peak_vram_mib']:>5} MiB"
         for row in measured["stages"]
     ]
     total = measured["total"]
     lines += [
         f"{'whole job':<17}{total['cold']['median_s']:>9.2f}{total['warm']['median_s']:>9.2f}"
-        f"{total['warm']['real_time_factor']:>10.4f}",
+        f"{'':>10}{total['warm']['real_time_factor']:>10.4f}",
         "",
-        "Stages overlap, so they add up to more than the whole. RTF: wall time over the video's",
-        "length. Peak RAM: the most the process had used when the stage ended, cold run.",
+        "Stages overlap, so they add up to more than the whole. Waited: how much of the warm time,",
+        "for what a stage reads while it is made. RTF: the rest of it over the video's length.",
+        "Peak RAM: the most the process had used when the stage ended, cold run.",
     ]
     return "\n".join(lines)

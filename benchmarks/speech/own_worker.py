@@ -4,8 +4,8 @@
 ``engine`` ("ct2" or "torch"), ``device``, ``compute_type``, ``batch_size``, ``language``,
 ``word_times``, ``windows_s``, ``beam_size`` and ``tokens``. It loads the model, writes "ready", and
 then for each line of standard input, the path of a recording, a line of JSON: seconds of wall and
-of processor time, the peak of its memory so far, and seconds of stages. For a JSON list, a path and
-windows in seconds, it writes their texts.
+of processor time, the peak of its memory so far, and seconds that stages were at work. For a JSON
+list, a path and windows in seconds, it writes their texts.
 """
 
 import json
@@ -48,7 +48,7 @@ def main() -> None:
             "wall_s": time.perf_counter() - began_s,
             "cpu_s": _cpu_s() - began_cpu_s,
             "peak_bytes": _peak_bytes(),
-            "stages_s": {stage.stage: round(stage.wall_s, 3) for stage in report.timings},
+            "stages_s": {stage.stage: round(stage.busy_s, 3) for stage in report.timings},
         }
         print(json.dumps(answer), flush=True)
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from clipkit.types import events
 
 _SHORT_S = 0.2
-"""Stages shorter than this leave no line behind."""
+"""Stages that were at work for less leave no line behind."""
 
 
 def stage_name(stage: str) -> str:
@@ -96,16 +96,17 @@ class Reporter:
             )
 
     def _finished(self, event: events.StageFinished) -> None:
-        outcome = f"{event.wall_s:6.1f} s"
+        # Stages that wait for each other would else all say how long the slowest took.
+        outcome = f"{event.busy_s:6.1f} s"
         if event.real_time_factor > 0.0:  # a transcript alone has no length to play
             outcome += f"  real-time factor {event.real_time_factor:.3f}"
         if self._bars is None:
-            if event.wall_s >= _SHORT_S:
+            if event.busy_s >= _SHORT_S:
                 self._line(f"{stage_name(event.stage):<17}{outcome}")
             return
         task = self._bar_of(event.stage, self._bars)
         del self._tasks[event.stage]
-        if event.wall_s < _SHORT_S:
+        if event.busy_s < _SHORT_S:
             self._bars.remove_task(task)
         else:
             self._bars.update(task, total=1.0, completed=1.0, outcome=outcome)

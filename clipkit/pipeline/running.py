@@ -166,17 +166,18 @@ class Run:
         self._tell(StageStarted(step.name))
         _log.debug("%s starts", step.name)
         started = time.perf_counter()
-        outcome = _last_of(step, arguments, hand_on)
+        outcome, waited_s = _last_of(step, arguments, hand_on)
         wall_s = time.perf_counter() - started
         length_s = self._source_s(outcome)
-        _log.debug("%s ends after %.2f s", step.name, wall_s)
+        _log.debug("%s ends after %.2f s, of which it waited %.2f s", step.name, wall_s, waited_s)
         self._tell(
             StageFinished(
                 stage=step.name,
                 wall_s=wall_s,
-                real_time_factor=wall_s / length_s if length_s > 0.0 else 0.0,
+                real_time_factor=(wall_s - waited_s) / length_s if length_s > 0.0 else 0.0,
                 peak_ram_bytes=peak_ram_bytes(),
                 peak_vram_bytes=peak_vram_bytes(),
+                waited_s=waited_s,
             )
         )
         if self._keeping is not None:
@@ -231,8 +232,14 @@ def _next_of(news: "queue.SimpleQueue[_News]") -> _News | None:
         return None
 
 
-def _last_of(step: Step, arguments: dict[str, Any], hand_on: Callable[[Any], None]) -> Any:
-    """Call a stage; hand on what it yields first, and return what it gives last, which is whole."""
+def _last_of(
+    step: Step, arguments: dict[str, Any], hand_on: Callable[[Any], None]
+) -> tuple[Any, float]:
+    """Call a stage, and hand on what it yields first.
+
+    Returns:
+        What it gives last, which is whole, and how many seconds it waited for what it reads.
+    """
     outcome = None
     with watched() as watch:
         for number, outcome in enumerate(_outcomes(step, arguments)):
@@ -246,7 +253,7 @@ def _last_of(step: Step, arguments: dict[str, Any], hand_on: Callable[[Any], Non
                 "it ended, and what it had made to grow had not",
                 "Fill what grows, whatever happens, before the stage ends.",
             )
-    return outcome
+    return outcome, watch.waited_s
 
 
 def _outcomes(step: Step, arguments: dict[str, Any]) -> Iterator[Any]:

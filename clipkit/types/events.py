@@ -82,16 +82,25 @@ class StageFinished:
     stage: str
 
     wall_s: float
-    """How long it took."""
+    """How long it took, from its start to its end."""
 
     real_time_factor: float
-    """Wall time over the length of the source; below 1 is faster than playing it."""
+    """``busy_s`` over the length of the source; below 1 is faster than playing it."""
 
     peak_ram_bytes: int
     """The most memory the process had used by its end."""
 
     peak_vram_bytes: int
     """The most memory PyTorch had used on a CUDA device by its end; 0 without one."""
+
+    waited_s: float = 0.0
+    """How much of ``wall_s`` it waited, with nothing else to do, for what it reads while that is
+    still made."""
+
+    @property
+    def busy_s(self) -> float:
+        """How long it was at work: ``wall_s`` without ``waited_s``."""
+        return self.wall_s - self.waited_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What is handed on while it grows: who reads it waits for as much as it asks for."""
 
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,9 +11,12 @@ _Item = TypeVar("_Item")
 
 
 class Watch:
-    """What is made to grow in a thread, as ``watched`` sees it."""
+    """What is made to grow in a thread, and how long it waits, as ``watched`` sees it."""
 
     def __init__(self) -> None:
+        self.waited_s = 0.0
+        """For how long the thread has waited for what others let grow."""
+
         # Weak: what nobody holds any more, nobody waits for.
         self._growths: weakref.WeakSet[Growth] = weakref.WeakSet()
 
@@ -36,8 +40,20 @@ _threads = threading.local()
 
 
 @contextmanager
+def waiting() -> Iterator[None]:
+    """Count the time in the block as waited, by whatever watches this thread."""
+    watch: Watch | None = getattr(_threads, "watch", None)
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        if watch is not None:
+            watch.waited_s += time.perf_counter() - started
+
+
+@contextmanager
 def watched() -> Iterator[Watch]:
-    """Watch what is made to grow in the block, by this thread.
+    """Watch what is made to grow in the block, by this thread, and how long it waits.
 
     What goes wrong in the block ends what has not ended, so that nobody waits for it forever.
     """
@@ -95,7 +111,7 @@ class Growth:
         Raises:
             BaseException: What went wrong where it grows.
         """
-        with self._changed:
+        with waiting(), self._changed:
             self._changed.wait_for(
                 lambda: self.has_ended or (size is not None and self._size >= size)
             )

@@ -62,6 +62,15 @@ def test_without_a_terminal_a_line_tells_of_what_ended() -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
+def test_a_stage_that_waited_tells_how_long_it_was_at_work(terminal: bool) -> None:
+    finished = StageFinished("DetectSpeech", 9.0, 0.02, 1, 0, waited_s=7.0)
+    bars, text = _told(STARTED, finished, terminal=terminal)
+    outcome = "   2.0 s  real-time factor 0.020"
+    assert outcome in text
+    assert [shown for _, _, shown in bars] == [outcome] * terminal
+
+
+@pytest.mark.parametrize("terminal", [True, False])
 def test_without_a_length_to_play_there_is_no_real_time_factor(terminal: bool) -> None:
     _, text = _told(STARTED, StageFinished("DetectSpeech", 4.0, 0.0, 1, 0), terminal=terminal)
     assert "4.0 s" in text

@@ -91,6 +91,31 @@ def test_a_stage_that_fails_on_the_way_fails_who_waits_with_its_own_error() -> N
         Pipeline((numbers, total), (Start,)).run((Total,), [Start()])
 
 
+def test_a_stage_tells_how_long_it_waited_for_what_grows() -> None:
+    info = MediaInfo(Path("talk.mp4"), "ab" * 32, "mp4", 100.0, 0.0, None, None)
+    waits = threading.Event()
+
+    def probed(start: Start) -> MediaInfo:
+        return info
+
+    def numbers(info: MediaInfo) -> Iterator[Numbers]:
+        growing = GrowingSequence[int]()
+        yield Numbers(growing)
+        assert waits.wait(timeout=20.0), "nobody started"
+        yield Numbers(growing.fill(lambda: (1, 2)))
+
+    def sums(numbers: Numbers) -> Total:
+        waits.set()
+        return total(numbers)
+
+    _, report = Pipeline((probed, numbers, sums), (Start,)).run((Total,), [Start()])
+    grew, read = report.timings[1:]
+    assert (grew.stage, grew.waited_s, grew.busy_s) == ("numbers", 0.0, grew.wall_s)
+    assert 0.0 < read.waited_s < read.wall_s
+    assert read.busy_s == read.wall_s - read.waited_s
+    assert read.real_time_factor == pytest.approx(read.busy_s / 100.0)
+
+
 def test_a_run_that_is_cancelled_wakes_who_waits() -> None:
     cancellation = Cancellation()
 

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from clipkit.types.growing import GrowingSequence, Growth, watched
+from clipkit.types.growing import GrowingSequence, Growth, waiting, watched
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Set what time it is: the list's one number."""
+    now = [100.0]
+    monkeypatch.setattr("clipkit.types.growing.time.perf_counter", lambda: now[0])
+    return now
 
 
 def grown(items: Iterator[int], sequence: GrowingSequence[int]) -> threading.Thread:
@@ -91,3 +99,33 @@ def test_what_goes_wrong_ends_what_has_not_ended() -> None:
     assert made[0].wait() == 0
     with pytest.raises(KeyError, match="gone"):
         made[1].wait(1)
+
+
+def test_what_a_thread_waits_is_counted_for_it_alone(clock: list[float]) -> None:
+    growth, has_begun = Growth(), threading.Event()
+    waits: list[float] = []
+
+    def read() -> None:
+        with watched() as watch:
+            clock[0] = 103.0
+            has_begun.set()
+            growth.wait(1)
+            waits.append(watch.waited_s)
+
+    thread = threading.Thread(target=read, daemon=True)
+    with watched() as own:
+        thread.start()
+        assert has_begun.wait(timeout=20.0)
+        while not growth._changed._waiters:  # type: ignore[attr-defined]
+            threading.Event().wait(0.001)
+        clock[0] = 110.0
+        growth.reach(1)
+        thread.join()
+        assert (own.waited_s, waits) == (0.0, [7.0])
+        with waiting():
+            clock[0] = 112.0
+        clock[0] = 120.0
+    assert own.waited_s == 2.0
+    with waiting():
+        clock[0] = 130.0  # by nobody: nothing is watched
+    assert own.waited_s == 2.0
