@@ -88,7 +88,10 @@ class Run:
         return self._report(wiring.steps)
 
     def execute(self, steps: Sequence[Step]) -> None:
-        """Run steps; all threads have ended by the time this returns.
+        """Run steps; the threads of the stages have ended by the time this returns.
+
+        Where a run fails or is stopped, engines may still have threads that are inside a call into
+        a model, which nobody can break off; each ends with its call, and what it gives is lost.
 
         Raises:
             Cancelled: Somebody asked to stop.
