@@ -88,18 +88,14 @@ def _written(transcript: Transcript, head: str, first_field: str) -> str:
     language = f"Language: {transcript.language}\n" if transcript.language else ""
     lines = [
         f"Dialogue: {first_field},{_clock(cue.span.start_s)},{_clock(cue.span.end_s)},Default,"
-        f"{_name(cue.speaker)},0,0,0,,{escaped(_on_one_line(cue.text))}\n"
+        f"{_name(cue.speaker)},0,0,0,,{escaped(cue.text)}\n"
         for cue in cues_of(transcript, _TICKS_PER_S)
     ]
     return head.format(language=language) + "".join(lines)
 
 
 def _name(speaker: str | None) -> str:
-    return _on_one_line((speaker or "").replace(",", ";"))
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(text.split())
+    return (speaker or "").replace(",", ";")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 Source: SubRip as its players read it; WebVTT, W3C Candidate Recommendation of 2019.
 """
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 
 from clipkit.errors import TranscriptError
-from clipkit.transcripts.markup import voices
+from clipkit.transcripts.markup import escaped, plain, voices
 from clipkit.transcripts.words import (
     cues_of,
     require_words,
@@ -54,9 +53,13 @@ def parse_vtt(text: str) -> Transcript:
 
 
 def to_srt(transcript: Transcript) -> str:
-    """Write SRT: sentences and marks as cues."""
+    """Write SRT: sentences and marks as cues.
+
+    What would be read as a tag, an entity or a time is spelt with entities.
+    """
     blocks = [
-        f"{number}\n{_clock(cue.span.start_s, ',')} --> {_clock(cue.span.end_s, ',')}\n{cue.text}\n"
+        f"{number}\n{_clock(cue.span.start_s, ',')} --> {_clock(cue.span.end_s, ',')}\n"
+        f"{_srt_text(cue.text)}\n"
         for number, cue in enumerate(cues_of(transcript, _TICKS_PER_S), start=1)
     ]
     return "\n".join(blocks)
@@ -66,10 +69,15 @@ def to_vtt(transcript: Transcript) -> str:
     """Write WebVTT: sentences and marks as cues, speakers as voices."""
     blocks = ["WEBVTT\n"]
     for cue in cues_of(transcript, _TICKS_PER_S):
-        voice = f"<v {html.escape(cue.speaker, quote=False)}>" if cue.speaker else ""
+        voice = f"<v {escaped(cue.speaker)}>" if cue.speaker else ""
         times = f"{_clock(cue.span.start_s, '.')} --> {_clock(cue.span.end_s, '.')}"
-        blocks.append(f"{times}\n{voice}{html.escape(cue.text, quote=False)}\n")
+        blocks.append(f"{times}\n{voice}{escaped(cue.text)}\n")
     return "\n".join(blocks)
+
+
+def _srt_text(text: str) -> str:
+    # Many players of SRT know no entities: what does without, as "AT&T" and "<3", stands as it is.
+    return text if plain(text) == text and "-->" not in text else escaped(text)
 
 
 def _blocks(text: str) -> Iterator[tuple[Span, list[str]]]:

@@ -18,6 +18,11 @@ def plain(text: str) -> str:
     return " ".join(html.unescape(_TAG.sub("", text)).split())
 
 
+def escaped(text: str) -> str:
+    """Return a text spelt so that nothing in it is a tag, an entity or the arrow between times."""
+    return html.escape(text, quote=False).replace("{\\", "&#123;\\")
+
+
 def voices(text: str, voice: str | None = None) -> list[tuple[str | None, str]]:
     """Part a text where a voice tag begins or ends.
 

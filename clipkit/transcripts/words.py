@@ -13,6 +13,7 @@ from clipkit.types.speech import Cue, Dropped, Transcript, Word, has_end_mark
 from clipkit.types.time import Span
 
 _Timed = TypeVar("_Timed", Word, Cue, Dropped)
+_Shown = TypeVar("_Shown", Word, Cue)
 
 _CUE_CHARS = 84
 """Two lines of 42. Source: the usual limit of broadcasters' subtitle guides."""
@@ -115,17 +116,18 @@ def cues_of(transcript: Transcript, ticks_per_s: int) -> list[Cue]:
     """Group a transcript's words to cues a person can read; each mark is one of its own.
 
     No two cues of words are shown at once: where voices overlap, one ends as the next begins. Read
-    from a file that keeps speakers, the words make the same cues again.
+    from a file that keeps speakers, the words make the same cues again. Texts and speakers are each
+    on one line.
 
     Args:
         transcript: The words and marks.
         ticks_per_s: How exact the times of the file are; those of the cues are rounded to it.
     """
-    ticks = partial(_on_ticks, ticks_per_s=ticks_per_s)
+    shown = partial(_shown, ticks_per_s=ticks_per_s)
     rounded = replace(
         transcript,
-        words=tuple(map(ticks, transcript.words)),
-        marks=tuple(map(ticks, transcript.marks)),
+        words=tuple(map(shown, transcript.words)),
+        marks=tuple(map(shown, transcript.marks)),
     )
     cues: list[Cue] = []
     next_start_s = float("inf")
@@ -140,10 +142,12 @@ def cues_of(transcript: Transcript, ticks_per_s: int) -> list[Cue]:
     return _settled(cues[::-1])
 
 
-def _on_ticks(item: _Timed, ticks_per_s: int) -> _Timed:
+def _shown(item: _Shown, ticks_per_s: int) -> _Shown:
+    """Return a word or mark as subtitles can tell it: a break would end its cue or its line."""
     times_s = (item.span.start_s, item.span.end_s)
     span = Span(*(round(time_s * ticks_per_s) / ticks_per_s for time_s in times_s))
-    return replace(item, span=span)
+    speaker = " ".join((item.speaker or "").split()) or None
+    return replace(item, span=span, text=" ".join(item.text.split()), speaker=speaker)
 
 
 def _settled(cues: list[Cue]) -> list[Cue]:

@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
+import av
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from clipkit.transcripts import WRITTEN_SUFFIXES
+from clipkit.transcripts import WRITTEN_SUFFIXES, write_transcript
 from clipkit.transcripts.ass_format import parse_ass, to_ass, to_ssa
 from clipkit.transcripts.captions import parse_srt, parse_vtt, to_srt, to_vtt
 from clipkit.transcripts.json_format import parse_json, to_json
 from clipkit.transcripts.json_of_others import to_openai, to_whisperx
 from clipkit.transcripts.words import cues_of
-from clipkit.types.speech import Transcript
+from clipkit.types.speech import Transcript, Word
+from clipkit.types.time import Span
 from tests.transcripts.drawn import spoken, transcripts
 
 Read = Callable[[str], Transcript]
@@ -89,6 +92,74 @@ def test_words_of_subtitles_share_the_time_of_their_cue_in_order(
         assert own[-1].span.end_s == pytest.approx(cue.span.end_s)
         assert all(word.span.end_s <= more.span.start_s for word, more in pairwise(own))
     assert next(words, None) is None
+
+
+HOSTILE = (
+    "a\n\nb",
+    "a\r\n00:00:01,000 --> 00:00:02,000\r\nb",
+    "00:00:01.000 --> 00:00:02.000",
+    "-->",
+    "--&gt;",
+    "<b>x</b> <3 &amp; AT&T &copy2024",
+    "<v Eve>x",
+    "</v>x",
+    "<00:00:01.000>x",
+    "{\\an8}x {\\i1}",
+    "\\Nx\\n {x} \\{",
+    "NOTE x",
+    "WEBVTT",
+    "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,x",
+    "42",
+)
+"""What says something of its own in one format or another."""
+
+_hostile = st.sampled_from(HOSTILE) | st.text("<>&-{}\\/;:,.vb1 \n", min_size=1)
+_hostile_texts = st.builds(str.format, st.sampled_from(["{}", "{} so."]), _hostile)
+
+
+@pytest.mark.parametrize("name", SUBTITLES)
+@given(
+    texts=st.lists(_hostile_texts.filter(str.strip), min_size=1, max_size=4),
+    speaker=_hostile,
+)
+def test_no_text_and_no_speaker_says_anything_to_a_reader(
+    name: str, texts: list[str], speaker: str
+) -> None:
+    write, read, _, tells_speakers = SUBTITLES[name]
+    if name in {"ass", "ssa"}:
+        speaker = speaker.replace(",", ";")
+    words = [
+        Word(text, Span(number, number + 1.0), speaker=speaker) for number, text in enumerate(texts)
+    ]
+    back = read(write(Transcript(tuple(words), None, "test")))
+    assume(not back.marks)  # <v b> is one
+    said = " ".join(" ".join(word.text.split()) for word in words)
+    assert back.text == said
+    label = " ".join(speaker.split()) or None
+    assert {word.speaker for word in back.words} == {label if tells_speakers else None}
+
+
+@pytest.mark.parametrize("name", SUBTITLES)
+def test_ffmpeg_finds_each_text_at_its_time_whatever_it_says(name: str, tmp_path: Path) -> None:
+    words = [
+        Word(f"{text} so.", Span(number, number + 1.0), speaker="Anna\n\n00:01.000 --> 00:02.000")
+        for number, text in enumerate(HOSTILE)
+    ]
+    path = tmp_path / f"talk.{name}"
+    write_transcript(Transcript(tuple(words), None, "test"), path)
+    with av.open(path) as container:
+        starts_s = [
+            float(packet.pts * packet.time_base)
+            for packet in container.demux()
+            if packet.pts is not None and packet.time_base is not None
+        ]
+    assert starts_s == [word.span.start_s for word in words]
+
+
+@pytest.mark.parametrize("text", ["AT&T & <3", "a < b > c", "{x} & co; -> -- >"])
+def test_srt_spells_out_what_nobody_takes_for_markup(text: str) -> None:
+    talk = Transcript((Word(text, Span(0.0, 1.0)),), None, "test")
+    assert text in to_srt(talk).splitlines()
 
 
 @pytest.mark.parametrize("ticks_per_s", [100, 1000])
