@@ -20,14 +20,14 @@ _SCALE = "_scale"
 _REMEDY = "Fetch the model again, or convert it with ct2-transformers-converter."
 
 
-def ct2_weights(file: Path, prefix: str) -> "dict[str, Tensor]":
+def ct2_weights(file: Path, prefix: str, dtype: str | None = None) -> "dict[str, Tensor]":
     """Return the weights whose names begin with a prefix, without it.
-
-    What was quantised is float32 again; the rest has the type that it is kept in.
 
     Args:
         file: ``model.bin``.
         prefix: Such as "encoder/".
+        dtype: What weights are to be, such as "bfloat16"; settings, which have no dimension, stay
+            as they are. None: what was quantised is float32, the rest as it is kept.
 
     Raises:
         CorruptWeights: The file is cut off, or of another format.
@@ -35,7 +35,7 @@ def ct2_weights(file: Path, prefix: str) -> "dict[str, Tensor]":
     asked = f"cannot read {file}"
     try:
         with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as m:
-            found = _Reader(memoryview(m), prefix).read()
+            found = _Reader(memoryview(m), prefix).read(dtype)
     except (ValueError, LookupError, RuntimeError, struct.error) as error:
         raise CorruptWeights(asked, f"it is no model of CTranslate2: {error}", _REMEDY) from error
     except OSError as error:
@@ -61,17 +61,18 @@ class _Reader:
         self._prefix = prefix
         self._place = 0
 
-    def read(self) -> "dict[str, Tensor]":
+    def read(self, dtype: str | None) -> "dict[str, Tensor]":
         try:
             entries = self._entries()
-            wanted = {
-                name.removeprefix(self._prefix): self._tensor(entry)
-                for name, entry in entries.items()
-                if name.startswith(self._prefix)
+            # One after another: all at once in the type they are kept in and in the one that is
+            # wanted would take several times the memory, which is not given back.
+            return {
+                name.removeprefix(self._prefix): self._weight(name, entries, dtype)
+                for name in entries
+                if name.startswith(self._prefix) and not name.endswith(_SCALE)
             }
         finally:
             self._data.release()
-        return _restored(wanted)
 
     def _entries(self) -> dict[str, _Entry]:
         """Return where all weights lie; of equal ones only one is kept, and the others name it."""
@@ -96,6 +97,17 @@ class _Reader:
             entries[alias] = entries[self._text()]
         return entries
 
+    def _weight(self, name: str, entries: dict[str, _Entry], dtype: str | None) -> "Tensor":
+        """Return a weight, multiplied out where it was quantised."""
+        import torch
+
+        weight = self._tensor(entries[name])
+        if name + _SCALE in entries:
+            scale = self._tensor(entries[name + _SCALE]).float()
+            shape = (-1, *[1] * (weight.ndim - 1)) if scale.ndim else ()
+            weight = weight.float() / scale.reshape(shape)
+        return weight.to(getattr(torch, dtype)) if dtype and weight.ndim else weight
+
     def _tensor(self, entry: _Entry) -> "Tensor":
         import torch
 
@@ -112,14 +124,3 @@ class _Reader:
         found = struct.unpack_from(form, self._data, self._place)
         self._place += struct.calcsize(form)
         return found
-
-
-def _restored(found: "dict[str, Tensor]") -> "dict[str, Tensor]":
-    """Multiply out what was quantised."""
-    scales = [name for name in found if name.endswith(_SCALE)]
-    for name in scales:
-        scale = found.pop(name).float()
-        weight = found[name.removesuffix(_SCALE)]
-        shape = (-1, *[1] * (weight.ndim - 1)) if scale.ndim else ()
-        found[name.removesuffix(_SCALE)] = weight.float() / scale.reshape(shape)
-    return found

@@ -185,7 +185,7 @@ class CT2Model:
 
 
 def _encoder(folder: Path, dtype: str) -> WhisperEncoder:
-    weights = ct2_weights(folder / "model.bin", "encoder/")
+    weights = ct2_weights(folder / "model.bin", "encoder/", dtype)
     return WhisperEncoder(weights, int(weights["num_heads"]), dtype, "cpu")
 
 

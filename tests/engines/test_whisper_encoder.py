@@ -65,6 +65,10 @@ def test_it_encodes_with_what_ctranslate2_keeps(
     )
     weights = ct2_weights(folder / "model.bin", "encoder/")
     assert int(weights["num_heads"]) == HEADS
+    for name, half in ct2_weights(folder / "model.bin", "encoder/", "bfloat16").items():
+        whole = weights[name]
+        assert half.dtype == (torch.bfloat16 if whole.ndim else whole.dtype)
+        assert torch.equal(half, whole.to(half.dtype))
     found = WhisperEncoder(weights, HEADS, "float32", "cpu")(mel)
     off = (found - expected).abs().mean().item()
     assert off < {None: 1e-5, "float16": 1e-3, "int16": 5e-3}.get(quantization, 0.05)
