@@ -51,6 +51,14 @@ class LogMel:
         import torch
 
         length = round(length_s * RATE_HZ)
+        if self._device != "cpu":
+            return self._spectrograms(pieces, length)
+        # One by one: what is calculated in between then stays small, and takes no more time.
+        return torch.cat([self._spectrograms([piece], length) for piece in pieces])
+
+    def _spectrograms(self, pieces: Sequence[npt.NDArray[np.float32]], length: int) -> "Tensor":
+        import torch
+
         samples = torch.zeros((len(pieces), length), pin_memory=self._device != "cpu")
         for row, piece in zip(samples, pieces, strict=True):
             part = piece[:length]

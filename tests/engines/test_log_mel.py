@@ -30,6 +30,9 @@ def test_spectrograms_are_those_of_the_reference(bins: int) -> None:
     assert found.dtype == np.float32
     assert found == pytest.approx(expected, abs=1e-4)
     assert found.flags.c_contiguous
+    alone = LogMel(bins)(pieces[:1], 30.0).numpy()
+    assert alone.flags.c_contiguous
+    assert np.array_equal(alone, found[:1])
 
 
 def test_a_window_may_be_shorter_than_whispers() -> None:
