@@ -113,11 +113,14 @@ class WhisperEncoder:
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind()
         heard = scaled_dot_product_attention(query, key, value)
         heard = heard.transpose(1, 2).reshape(windows, positions, width)
-        values = values + self._linear(heard, f"{at}/self_attention/linear_1")
+        # In place, and what is done with let go of: a thread keeps room for the most it ever held.
+        values += self._linear(heard, f"{at}/self_attention/linear_1")
+        del seen, parts, query, key, value, heard
         wide = gelu(
             self._linear(self._normed(values, f"{at}/ffn/layer_norm"), f"{at}/ffn/linear_0")
         )
-        return values + self._linear(wide, f"{at}/ffn/linear_1")
+        values += self._linear(wide, f"{at}/ffn/linear_1")
+        return values
 
     def _linear(self, values: "Tensor", at: str) -> "Tensor":
         from torch.nn.functional import linear
