@@ -174,6 +174,12 @@ class CT2Model:
         frames: Sequence[int],
     ) -> Sequence[Alignment]:
         """Return where the tokens of each window's text lie."""
+        if self._runs_on == "cpu" and len(texts) > 1:
+            # One by one: together, the probability of every token of the vocabulary behind each of
+            # all texts is in memory at once, and it takes no less time.
+            parts = zip(np.asarray(encoded)[:, None], texts, frames, strict=True)
+            views = ((self._storage.from_array(one), [text], [count]) for one, text, count in parts)
+            return [self.align(one, opening, text, count)[0] for one, text, count in views]
         found = self._whisper.align(encoded, opening, texts, frames)
         return [Alignment(np.asarray(one.alignments), list(one.text_token_probs)) for one in found]
 
