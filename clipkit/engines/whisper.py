@@ -138,33 +138,37 @@ class Whisper:
             monitor.notice("engine_choice", f"{self._told()}: {self._choice().reason}")
 
     def _load(self, monitor: Monitor) -> None:
-        whisper, choice = self._whisper(), self._choice()
+        """Load what was chosen; where that fails and was left open, what may take its place."""
         self._passed_over = None
-        try:
-            whisper.warm_up(monitor)
-        except (DeviceUnavailable, OutOfMemory, MissingWeights) as error:
-            instead = self._instead_of(choice, error)
-            if instead is None:
-                raise
-            reason = error.found
-        else:
-            return
-        # Not within the block: the error holds on to what was loaded on the device.
-        asked = self._told()
-        made = self._with(instead)
-        made.warm_up(monitor)
-        self._made, self._chosen = made, instead
-        self._passed_over = (asked, reason)
+        whisper, choice = self._whisper(), self._choice()
+        failed: list[_Choice] = []
+        while True:
+            try:
+                whisper.warm_up(monitor)
+            except (DeviceUnavailable, OutOfMemory, MissingWeights) as error:
+                instead = self._instead_of(choice, error)
+                if instead is None or instead in failed:
+                    raise
+                reason = error.found
+            else:
+                break
+            # Not within the block: the error holds on to what was loaded on the device.
+            passed_over = f"{whisper.name} on {choice.device}"
+            self._passed_over = self._passed_over or (passed_over, reason)
+            failed.append(choice)
+            whisper, choice = self._with(instead), instead
+        self._made, self._chosen = whisper, choice
 
     def _instead_of(self, choice: _Choice, error: EngineError) -> _Choice | None:
         """Return what may run where something could not, if that was left open."""
         if self.engine != "auto":
             return None
         if isinstance(error, MissingWeights):
+            other = replace(choice, engine=_OTHER[choice.engine])
             # A repository holds a model for one of the two; which, is seen when it is there.
-            if isinstance(error, HubUnreachable) or not self._is_for_either():
-                return None
-            return replace(choice, engine=_OTHER[choice.engine])
+            is_asked = not isinstance(error, HubUnreachable) and is_of_hub(self.model)
+            may_run = self.compute_type in TORCH_TYPES and not Path(self.model).is_dir()
+            return other if may_run and (is_asked or self._is_here(other)) else None
         if self.device != "auto" or choice.device == "cpu":
             return None
         return self._choice_on("cpu")
@@ -232,21 +236,15 @@ class Whisper:
             return _Choice("torch", device, "the folder holds a model of transformers")
         if self.compute_type not in TORCH_TYPES:
             return _Choice("ct2", device, f"only CTranslate2 calculates in {self.compute_type}")
-        if device == "cpu":
-            liked = _Choice("ct2", device, "on a CPU CTranslate2 takes less time than PyTorch")
-        elif device_for("auto") == "cpu":
-            liked = _Choice("ct2", device, "CTranslate2 sees a CUDA device, PyTorch none")
-        else:
-            liked = _Choice("torch", device, "PyTorch sees a CUDA device")
-        other = replace(
-            liked,
-            engine=_OTHER[liked.engine],
-            reason="its weights are on this machine",
-        )
+        if device == "cuda":
+            is_seen = device_for("auto") == "cuda"
+            reason = (
+                "PyTorch sees a CUDA device" if is_seen else "only CTranslate2 sees the CUDA device"
+            )
+            return _Choice("torch" if is_seen else "ct2", device, reason)
+        liked = _Choice("ct2", device, "on a CPU CTranslate2 takes less time than PyTorch")
+        other = _Choice("torch", device, "its weights are on this machine")
         return other if self._is_here(other) and not self._is_here(liked) else liked
-
-    def _is_for_either(self) -> bool:
-        return is_of_hub(self.model) and self.compute_type in TORCH_TYPES
 
     def _is_here(self, choice: _Choice) -> bool:
         """Tell whether the hub's cache holds the weights that an engine needs."""

@@ -18,6 +18,7 @@ from clipkit.engines.whisper_models import WHISPER_FILES
 from clipkit.engines.whisper_torch import WhisperTorch
 from clipkit.errors import (
     DeviceUnavailable,
+    HubUnreachable,
     MissingWeights,
     OptionError,
     OutOfMemory,
@@ -141,8 +142,6 @@ def test_a_device_that_fails_is_left_for_the_cpu(
         "clipkit.engines.whisper_ct2.whisper_weights",
         lambda model, hub: FolderWeights(tiny_whisper.ct2, WHISPER_FILES),
     )
-    # The choice by what is on this machine is not what this is about.
-    monkeypatch.setattr(Whisper, "_is_here", lambda *_: True)
     whisper = Whisper()
     whisper.warm_up(monitor)
     assert whisper.name == "whisper-ct2/small"
@@ -165,10 +164,47 @@ def test_a_device_that_only_ctranslate2_sees_is_its_own(monkeypatch: pytest.Monk
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
     whisper = Whisper()
     assert whisper.name == "whisper-ct2/large-v3-turbo"
-    assert whisper._choice().reason == "CTranslate2 sees a CUDA device, PyTorch none"
+    assert whisper._choice().reason == "only CTranslate2 sees the CUDA device"
     assert Whisper(engine="ct2")._choice().device == "cuda"
     assert Whisper(engine="torch")._choice().device == "cpu"
     assert Whisper(device="cpu").name == "whisper-ct2/small"
+
+
+@pytest.mark.usefixtures("cuda")
+def test_what_fails_one_after_the_other_ends_with_what_runs(
+    tiny_whisper: TinyWhisper,
+    monitor: Monitor,
+    events: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(*_: object) -> None:
+        raise HubUnreachable("cannot fetch openai/whisper-large-v3-turbo", "there is no network")
+
+    class Broken(WhisperCT2):
+        def warm_up(self, monitor: Monitor) -> None:
+            if self.device == "cuda":
+                raise DeviceUnavailable("cannot run Whisper on cuda", "libcublas is not found")
+            super().warm_up(monitor)
+
+    monkeypatch.setattr(WhisperTorch, "warm_up", missing)
+    monkeypatch.setattr("clipkit.engines.whisper.WhisperCT2", Broken)
+    whisper = Whisper()
+    with pytest.raises(HubUnreachable, match="no network"):
+        whisper.warm_up(monitor)
+    # faster-whisper's weights are here.
+    monkeypatch.setattr(
+        "clipkit.engines.whisper_ct2.whisper_weights",
+        lambda model, hub: FolderWeights(tiny_whisper.ct2, WHISPER_FILES),
+    )
+    whisper.warm_up(monitor)
+    assert events == [
+        Fallback(
+            "test",
+            "whisper-torch/large-v3-turbo on cuda",
+            "whisper-ct2/small on cpu",
+            "there is no network",
+        )
+    ]
 
 
 @pytest.fixture
