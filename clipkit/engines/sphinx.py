@@ -101,16 +101,17 @@ class PocketSphinx:
             # Pieces without a word are music or noise: who learns from them hears words in more.
             found = [evidence for words, evidence in learnt if words and evidence is not None]
             mapping = mapping_of(_model(), found) if found else None
+            if mapping is None:
+                return []
+            path = folder / "mllr"
+            path.write_text(mapping_text(mapping), encoding="ascii")
         except (EngineError, OSError, ValueError) as error:  # NumPy's LinAlgError is a ValueError
             reason = error.found if isinstance(error, EngineError) else str(error)
             progress.monitor.fallback(
                 f"{self.name} adapted to the recording", f"{self.name} as it is", reason
             )
+            progress.done_s = sum(piece.duration_s for piece in sample)
             return []
-        if mapping is None:
-            return []
-        path = folder / "mllr"
-        path.write_text(mapping_text(mapping), encoding="ascii")
         return ["--mllr", str(path)]
 
     def _decoded(

@@ -41,14 +41,15 @@ class _Choice:
 class Whisper:
     """Recognises speech with Whisper.
 
-    PyTorch runs it on CUDA, CTranslate2 on the CPU, unless the weights or the compute type are of
-    one of them alone. What was chosen, and why, is told when it is loaded.
+    PyTorch runs it on CUDA, CTranslate2 on the CPU, unless the weights, the compute type or the
+    device are for one of them alone; what cannot be had or cannot run gives way to what can, as far
+    as that was left open. What was chosen, and why, is told to each who warms it up.
 
     Args:
         model: A short name ("small", "large-v3-turbo"), a repository of the hub ("owner/name"), or
             the path of a folder with a model, as transformers saves it or converted for
             CTranslate2. "auto": large-v3-turbo on CUDA, else small.
-        device: "cpu", "cuda", or "auto": CUDA where PyTorch sees a device.
+        device: "cpu", "cuda", or "auto": CUDA where PyTorch or CTranslate2 sees a device.
         engine: "ct2", "torch", or "auto".
         compute_type: "auto", "float32", "float16", "bfloat16", or one of CTranslate2's, such as
             "int8".
@@ -92,7 +93,6 @@ class Whisper:
         self._hub = hub or Hub()
         self._made: WhisperCT2 | WhisperTorch | None = None
         self._chosen: _Choice | None = None
-        self._passed_over: tuple[str, str] | None = None
         if model != "auto":
             whisper_weights(model, self._hub)  # a name that cannot be is refused now
         # So are the others; which engine it will be does not matter to them.
@@ -128,36 +128,40 @@ class Whisper:
             OutOfMemory: The device has no room.
             OptionError: The model cannot do what it is asked for.
         """
-        if self.languages is None:
-            self._load(monitor)
-        # To each that asks: a job whose engine was loaded for another wants to know it, too.
-        if self._passed_over is not None:
-            asked, reason = self._passed_over
-            monitor.fallback(asked, self._told(), reason)
+        asked = self._told()
+        if self.languages is None and self._load(monitor):
+            monitor.fallback(asked, self._told(), self._choice().reason)
         elif self._choice().reason:
+            # To each that asks: a job whose engine was loaded for another wants to know it, too.
             monitor.notice("engine_choice", f"{self._told()}: {self._choice().reason}")
 
-    def _load(self, monitor: Monitor) -> None:
-        """Load what was chosen; where that fails and was left open, what may take its place."""
-        self._passed_over = None
+    def _load(self, monitor: Monitor) -> bool:
+        """Load what was chosen, or, where that fails and was left open, what may take its place.
+
+        Returns:
+            Whether it runs on another device than was chosen.
+        """
         whisper, choice = self._whisper(), self._choice()
-        failed: list[_Choice] = []
+        failed: dict[tuple[str, str], str] = {}
         while True:
             try:
                 whisper.warm_up(monitor)
             except (DeviceUnavailable, OutOfMemory, MissingWeights) as error:
                 instead = self._instead_of(choice, error)
-                if instead is None or instead in failed:
+                if instead is None or (instead.engine, instead.device) in failed:
                     raise
                 reason = error.found
             else:
                 break
             # Not within the block: the error holds on to what was loaded on the device.
-            passed_over = f"{whisper.name} on {choice.device}"
-            self._passed_over = self._passed_over or (passed_over, reason)
-            failed.append(choice)
-            whisper, choice = self._with(instead), instead
+            failed[choice.engine, choice.device] = f"{whisper.name} cannot run: {reason}"
+            whisper, choice = (
+                self._with(instead),
+                replace(instead, reason="; ".join(failed.values())),
+            )
+        is_elsewhere = choice.device != self._choice().device
         self._made, self._chosen = whisper, choice
+        return is_elsewhere
 
     def _instead_of(self, choice: _Choice, error: EngineError) -> _Choice | None:
         """Return what may run where something could not, if that was left open."""
@@ -168,10 +172,14 @@ class Whisper:
             # A repository holds a model for one of the two; which, is seen when it is there.
             is_asked = not isinstance(error, HubUnreachable) and is_of_hub(self.model)
             may_run = self.compute_type in TORCH_TYPES and not Path(self.model).is_dir()
-            return other if may_run and (is_asked or self._is_here(other)) else None
+            if may_run and (is_asked or self._is_here(other)):
+                return other
         if self.device != "auto" or choice.device == "cpu":
             return None
-        return self._choice_on("cpu")
+        on_cpu = self._choice_on("cpu")
+        # There is another model for it, if that was left open too.
+        is_in_vain = isinstance(error, MissingWeights) and not self._is_here(on_cpu)
+        return None if is_in_vain else on_cpu
 
     def close(self) -> None:
         """Free the weights."""
@@ -222,28 +230,38 @@ class Whisper:
         return self._chosen
 
     def _device(self) -> str:
-        device = device_for(self.device)
-        is_open = self.device == "auto" and device == "cpu" and self.engine != "torch"
+        device = device_for(self.device) if self.engine != "ct2" else ct2_device(self.device)
+        is_open = self.device == self.engine == "auto" and device == "cpu"
         return ct2_device("auto") if is_open else device
 
     def _choice_on(self, device: str) -> _Choice:
+        return self._bound_on(device) or self._liked_on(device)
+
+    def _bound_on(self, device: str) -> _Choice | None:
+        """Return the engine if there is only one that can do what is asked for."""
+        folder = Path(self.model)
         if self.engine != "auto":
             return _Choice(self.engine, device, "")
-        folder = Path(self.model)
         if (folder / "model.bin").exists():
             return _Choice("ct2", device, "the folder holds a model of CTranslate2")
         if (folder / "model.safetensors").exists():
             return _Choice("torch", device, "the folder holds a model of transformers")
         if self.compute_type not in TORCH_TYPES:
             return _Choice("ct2", device, f"only CTranslate2 calculates in {self.compute_type}")
-        if device == "cuda":
-            is_seen = device_for("auto") == "cuda"
-            reason = (
-                "PyTorch sees a CUDA device" if is_seen else "only CTranslate2 sees the CUDA device"
+        if device == "cuda" and device_for("auto") == "cpu" and ct2_device("auto") == "cuda":
+            return _Choice("ct2", device, "only CTranslate2 sees a CUDA device")
+        return None
+
+    def _liked_on(self, device: str) -> _Choice:
+        """Return the engine that suits the device, if its weights can be had as well."""
+        liked = _Choice("torch", device, "PyTorch sees a CUDA device")
+        if device == "cpu":
+            liked = _Choice("ct2", device, "on a CPU CTranslate2 takes less time than PyTorch")
+        elif not is_of_hub(self.model):
+            return (
+                liked  # it is worth a download; a repository has a model for one of the two alone
             )
-            return _Choice("torch" if is_seen else "ct2", device, reason)
-        liked = _Choice("ct2", device, "on a CPU CTranslate2 takes less time than PyTorch")
-        other = _Choice("torch", device, "its weights are on this machine")
+        other = _Choice(_OTHER[liked.engine], device, "its weights are on this machine")
         return other if self._is_here(other) and not self._is_here(liked) else liked
 
     def _is_here(self, choice: _Choice) -> bool:

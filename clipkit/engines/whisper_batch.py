@@ -104,7 +104,7 @@ class BatchReader:
         self._model = model
         self._tokens = tokens
         self._how = how
-        with IMPORTS:
+        with IMPORTS, model.translated(f"cannot calculate spectrograms on {model.device}"):
             self._mel = LogMel(model.mel_bins, model.device)
 
     def encode(self, item: Item, audio: Audio) -> list[Item]:

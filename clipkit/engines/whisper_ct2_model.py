@@ -42,10 +42,12 @@ def ct2_device(device: str) -> str:
 
     It brings CUDA of its own: it may see a device beside a PyTorch for the CPU only.
     """
-    import ctranslate2
-
     if device != "auto":
         return device
+    try:
+        import ctranslate2
+    except ImportError:  # who loads a model says so
+        return "cpu"
     return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
 
 

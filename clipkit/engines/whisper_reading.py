@@ -214,6 +214,8 @@ class WhisperReader:
             return cut
         found = [one for item in self._items(parts) for one in self._heard(task, item)]
         found.sort(key=lambda one: one.window.span)
+        if sum(len(one.words) for one in found) < len(cut.words):
+            return cut  # a half was not understood by itself
         return Found(
             cut.window,
             tuple(chain.from_iterable(one.words for one in found)),

@@ -63,22 +63,20 @@ class TorchModel:
             )
             self._model = model.to(device).eval()
         config, settings = self._model.config, self._model.generation_config
-        encoder = self._model.model.encoder
-        heads = config.encoder_attention_heads
-        self._encoder = WhisperEncoder(encoder_weights(encoder), heads, dtype, device)
-        encoder.layers = torch.nn.ModuleList()  # ours takes their place
-        self._decoder = WhisperDecoder(
-            self._model, Rules.of(settings, tokens.start, tokens.end, tokens.no_speech)
-        )
-        self._never: tuple[int, ...] = tuple(settings.suppress_tokens or ())
         self.mel_bins: int = config.num_mel_bins
+        self._never: tuple[int, ...] = tuple(settings.suppress_tokens or ())
         # Models that people have trained further often do not say: then their vocabulary does.
         known = getattr(settings, "is_multilingual", None)
         self.is_multilingual: bool = len(tokens.languages()) > 1 if known is None else known
         self._heads = _alignment_heads(self._model)
-        if device != "cpu":
-            # A device that this PyTorch was not made for is seen at the first calculation.
-            with self.translated(f"cannot run Whisper on {device}"):
+        encoder, heads = self._model.model.encoder, config.encoder_attention_heads
+        rules = Rules.of(settings, tokens.start, tokens.end, tokens.no_speech)
+        with self.translated(f"cannot run Whisper on {device}"):
+            self._encoder = WhisperEncoder(encoder_weights(encoder), heads, dtype, device)
+            encoder.layers = torch.nn.ModuleList()  # ours takes their place
+            self._decoder = WhisperDecoder(self._model, rules)
+            if device != "cpu":
+                # A device that this PyTorch was not made for is seen at a calculation.
                 self.encode(torch.zeros(1, self.mel_bins, 2, device=device)).sum().item()
 
     def encode(self, mel: "Tensor") -> "Tensor":
@@ -231,7 +229,8 @@ class TorchModel:
             if is_memory_full(error):
                 reason = str(error) or "no memory left"
                 raise OutOfMemory(asked, reason, "Use a smaller model or batch_size.") from error
-            if not isinstance(error, torch.AcceleratorError) and "CUDA" not in str(error):
+            named = any(name in str(error) for name in ("CUDA", "cuDNN", "CUDNN"))
+            if not named and not isinstance(error, torch.AcceleratorError):
                 raise
             raise DeviceUnavailable(asked, str(error), _CUDA_REMEDY) from error
 

@@ -16,7 +16,7 @@ import clipkit.engines.sphinx as module
 from benchmarks.speech.word_errors import spoken, word_error_rate
 from clipkit.engines.sphinx import PocketSphinx
 from clipkit.errors import Cancelled, EngineError, MissingExtra, UnsupportedLanguage
-from clipkit.types.events import Cancellation, Event, Fallback, Monitor
+from clipkit.types.events import Cancellation, Event, Fallback, Monitor, Progress
 from clipkit.types.media import Audio
 from clipkit.types.speech import Speech, Transcript
 from clipkit.types.time import Span, merged
@@ -191,6 +191,18 @@ def test_a_model_that_cannot_be_adapted_is_used_as_it_is(
     assert PocketSphinx(2).transcribe(sound, speech, "en", monitor) == as_it_is
     (told,) = [event for event in events if isinstance(event, Fallback)]
     assert told.reason == "Gaussians of another kind"
+    last = [event for event in events if isinstance(event, Progress)][-1]
+    assert last.done == pytest.approx(last.total)
+    events.clear()
+    monkeypatch.undo()
+
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "mapping_text", full)
+    assert PocketSphinx(2).transcribe(sound, speech, "en", monitor) == as_it_is
+    (told,) = [event for event in events if isinstance(event, Fallback)]
+    assert "No space left" in told.reason
 
 
 @pytest.mark.parametrize("cancel", [False, True])

@@ -11,10 +11,10 @@ import pytest
 
 from clipkit.engines.hub import Hub
 from clipkit.engines.reading import Reading
-from clipkit.engines.weights import FolderWeights
+from clipkit.engines.weights import FolderWeights, Weights
 from clipkit.engines.whisper import Whisper
 from clipkit.engines.whisper_ct2 import WhisperCT2
-from clipkit.engines.whisper_models import WHISPER_FILES
+from clipkit.engines.whisper_models import WHISPER_FILES, whisper_weights
 from clipkit.engines.whisper_torch import WhisperTorch
 from clipkit.errors import (
     DeviceUnavailable,
@@ -35,7 +35,8 @@ MakeSound = Callable[[int, float], Audio]
 
 @pytest.fixture
 def cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine on which PyTorch sees a CUDA device."""
+    """A machine on which PyTorch and CTranslate2 see a CUDA device."""
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
     monkeypatch.setattr(
         "clipkit.engines.whisper.device_for",
         lambda device: "cuda" if device == "auto" else device,
@@ -149,11 +150,13 @@ def test_a_device_that_fails_is_left_for_the_cpu(
         "test",
         "whisper-torch/large-v3-turbo on cuda",
         "whisper-ct2/small on cpu",
-        "the driver is too old",
+        "whisper-torch/large-v3-turbo cannot run: the driver is too old",
     )
     assert events == [told]
     whisper.warm_up(monitor)
-    assert events == [told, told], "the next job wants to know it, too"
+    assert events[1:] == [
+        Notice("test", "engine_choice", f"whisper-ct2/small on cpu: {told.reason}")
+    ], "the next job wants to know it, too"
     with pytest.raises(DeviceUnavailable):
         Whisper(device="cuda").warm_up(monitor)
     with pytest.raises(DeviceUnavailable):
@@ -164,10 +167,19 @@ def test_a_device_that_only_ctranslate2_sees_is_its_own(monkeypatch: pytest.Monk
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
     whisper = Whisper()
     assert whisper.name == "whisper-ct2/large-v3-turbo"
-    assert whisper._choice().reason == "only CTranslate2 sees the CUDA device"
+    assert whisper._choice().reason == "only CTranslate2 sees a CUDA device"
     assert Whisper(engine="ct2")._choice().device == "cuda"
     assert Whisper(engine="torch")._choice().device == "cpu"
     assert Whisper(device="cpu").name == "whisper-ct2/small"
+
+
+def test_a_device_that_only_pytorch_sees_is_none_for_ctranslate2(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clipkit.engines.loading._has_cuda", lambda: True)
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 0)
+    assert Whisper(engine="ct2")._choice().device == "cpu"
+    assert Whisper().name == "whisper-torch/large-v3-turbo"
 
 
 @pytest.mark.usefixtures("cuda")
@@ -202,9 +214,50 @@ def test_what_fails_one_after_the_other_ends_with_what_runs(
             "test",
             "whisper-torch/large-v3-turbo on cuda",
             "whisper-ct2/small on cpu",
-            "there is no network",
+            "whisper-torch/large-v3-turbo cannot run: there is no network; "
+            "whisper-ct2/large-v3-turbo cannot run: libcublas is not found",
         )
     ]
+
+
+@pytest.mark.usefixtures("cuda")
+def test_without_the_weights_for_a_device_those_for_the_cpu_do(
+    tiny_whisper: TinyWhisper,
+    monitor: Monitor,
+    events: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(*_: object) -> None:
+        raise HubUnreachable("cannot fetch openai/whisper-large-v3-turbo", "there is no network")
+
+    real = whisper_weights
+
+    def only_small(model: str, hub: Hub) -> Weights:
+        folder = FolderWeights(tiny_whisper.ct2, WHISPER_FILES)
+        return folder if model == "small" else real(model, hub)
+
+    monkeypatch.setattr(WhisperTorch, "warm_up", missing)
+    monkeypatch.setattr("clipkit.engines.whisper_ct2.whisper_weights", only_small)
+    whisper = Whisper()
+    whisper.warm_up(monitor)
+    assert whisper.name == "whisper-ct2/small"
+    (told,) = [event for event in events if isinstance(event, Fallback)]
+    assert told.ran == "whisper-ct2/small on cpu"
+    with pytest.raises(HubUnreachable):
+        Whisper("large-v3").warm_up(monitor)
+
+
+@pytest.mark.usefixtures("cuda")
+def test_a_repository_that_is_here_is_run_by_its_engine_on_cuda_too(
+    tiny_whisper: TinyWhisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Whisper("owner/name").name == "whisper-torch/owner/name"
+    monkeypatch.setattr(
+        "clipkit.engines.whisper_ct2.whisper_weights",
+        lambda model, hub: FolderWeights(tiny_whisper.ct2, WHISPER_FILES),
+    )
+    assert Whisper("owner/name").name == "whisper-ct2/owner/name"
+    assert Whisper("large-v3").name == "whisper-torch/large-v3", "worth a download"
 
 
 @pytest.fixture
@@ -228,9 +281,9 @@ def test_a_repository_is_run_by_the_engine_that_its_model_is_for(
     whisper = Whisper("owner/toy", device="cpu", reading=ONCE, hub=Hub(timeout_s=2.0))
     assert whisper.transcribe(audio, speech, "en", monitor).words
     assert whisper.name == "whisper-torch/owner/toy"
-    (told,) = [event for event in events if isinstance(event, Fallback)]
-    assert told.asked == "whisper-ct2/owner/toy on cpu"
-    assert "lacks model.bin" in told.reason
+    (told,) = [event for event in events if isinstance(event, Notice)]
+    assert told.code == "engine_choice"
+    assert "whisper-ct2/owner/toy cannot run: it lacks model.bin" in told.message
     # The next time it is known what the model is for.
     events.clear()
     again = Whisper("owner/toy", device="cpu", hub=Hub(timeout_s=2.0))
@@ -238,7 +291,6 @@ def test_a_repository_is_run_by_the_engine_that_its_model_is_for(
     again.warm_up(monitor)
     (notice,) = [event for event in events if isinstance(event, Notice)]
     assert "its weights are on this machine" in notice.message
-    assert not [event for event in events if isinstance(event, Fallback)]
 
 
 def test_a_repository_that_no_engine_is_left_for_is_missed(
@@ -286,7 +338,7 @@ def test_a_folder_of_transformers_is_left_for_pytorch_on_the_cpu(
     whisper.warm_up(monitor)
     assert whisper.name == "whisper-torch/transformers"
     (told,) = [event for event in events if isinstance(event, Fallback)]
-    assert told.reason == "no room on the device"
+    assert told.reason == "whisper-torch/transformers cannot run: no room on the device"
     assert whisper.languages is not None
 
 

@@ -66,3 +66,28 @@ def test_text_that_is_lost_is_told(
     assert read(torrent, steps(1), monitor, replace(how, decoding=replace(decoding, halves=True)))
     (notice,) = [event for event in events if isinstance(event, Notice)]
     assert notice.code == "text_cut", "halves are not parted for ever"
+
+
+def test_halves_that_are_not_understood_do_not_take_the_place_of_the_whole(
+    tokens: WhisperTokens, monitor: Monitor, events: list[Event]
+) -> None:
+    class HearsLongWindows(Talks):
+        def decode(
+            self,
+            encoded: list[int],
+            prompts: Sequence[list[int]],
+            attempt: Attempt,
+            most_tokens: int,
+        ) -> list[Decoded]:
+            found = super().decode(encoded, prompts, attempt, most_tokens)
+            return [
+                replace(one, tokens=one.tokens if frames > 1500 else one.tokens[:3])
+                for one, frames in zip(found, encoded, strict=True)
+            ]
+
+    how = Reading(
+        word_times=False, decoding=Decoding(most_tokens=24, most_compression=float("inf"))
+    )
+    assert len(read(HearsLongWindows(tokens), steps(1), monitor, how).words) == 24
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert notice.code == "text_cut"

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from clipkit.engines.reading import Reading
+from clipkit.engines.whisper_batch import BatchReader
 from clipkit.engines.whisper_ct2 import WhisperCT2
 from clipkit.engines.whisper_decoding import Decoding
 from clipkit.engines.whisper_tokens import WhisperTokens
@@ -257,9 +258,18 @@ def test_a_device_that_this_pytorch_was_not_made_for_is_seen_when_it_is_loaded(
     def fail(*_: object) -> None:
         raise RuntimeError(f"CUDA error: {told}")
 
-    monkeypatch.setattr("clipkit.engines.whisper_torch_model.WhisperEncoder.__call__", fail)
+    def model() -> TorchModel:
+        return TorchModel(tiny_whisper.transformers, tokens, "cpu:0", "float32")
+
+    whole = model()
+    for first in ("WhisperEncoder.__call__", "encoder_weights"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"clipkit.engines.whisper_torch_model.{first}", fail)
+            with pytest.raises(DeviceUnavailable, match=told):
+                model()
+    monkeypatch.setattr("clipkit.engines.whisper_batch.LogMel", fail)
     with pytest.raises(DeviceUnavailable, match=told):
-        TorchModel(tiny_whisper.transformers, tokens, "cpu:0", "float32")
+        BatchReader(whole, tokens, ONCE)
 
 
 def test_memory_of_the_cpu_that_runs_out_is_named(
