@@ -113,6 +113,17 @@ def torch_threads(count: int) -> Iterator[None]:
             torch.set_num_threads(_thread_limits["usual"])
 
 
+def give_back_memory() -> None:
+    """Give the system what the C library keeps of freed memory, which then is nobody's.
+
+    It keeps some for each thread that ever asked for any: a process that transcribes one recording
+    after another would grow with each. Where the library is not glibc, nothing happens.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
 def is_memory_full(error: BaseException) -> bool:
     """Tell whether an error means that memory ran out, on a device or on the CPU.
 

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from clipkit.engines.feeding import in_order
-from clipkit.engines.loading import torch_threads
+from clipkit.engines.loading import give_back_memory, torch_threads
 from clipkit.engines.reading import Reading
 from clipkit.engines.whisper_batch import BatchReader, Found, Item, Task
 from clipkit.engines.whisper_model import WhisperModel
@@ -99,6 +99,7 @@ class WhisperReader:
                 monitor.progress(until_s, max(until_s, audio.expected_s))
         until_s = max((one.window.span.end_s for one in found), default=0.0)
         monitor.progress(until_s, max(until_s, audio.expected_s))
+        give_back_memory()
         return self._transcript(found, language, monitor)
 
     def align(

@@ -34,6 +34,18 @@ def test_every_window_is_read_once_and_in_order(
     assert len({word.text for word in found.words}) == 14
 
 
+def test_memory_is_given_back_after_each_recording(
+    tokens: WhisperTokens, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[None] = []
+    monkeypatch.setattr(
+        "clipkit.engines.whisper_reading.give_back_memory", lambda: given.append(None)
+    )
+    for count in (1, 2):
+        read(SaysWhereItIs(tokens), steps(2), monitor)
+        assert len(given) == count
+
+
 def test_several_batches_are_read_at_a_time(tokens: WhisperTokens, monitor: Monitor) -> None:
     meet = threading.Barrier(3)
 
