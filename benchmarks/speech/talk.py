@@ -1,5 +1,6 @@
 """A recording long enough to measure on, out of shorter ones."""
 
+import wave
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,3 +39,19 @@ def write_talk(sources: Sequence[Path], minutes: float, path: Path) -> None:
         for resampled in resampler.resample(None):
             container.mux(stream.encode(resampled))
         container.mux(stream.encode(None))
+
+
+def write_exact(source: Path, path: Path) -> None:
+    """Write a recording again so that every decoder gives the very same samples.
+
+    Args:
+        source: Of any format.
+        path: Of the file, 16 bits at 16 kHz, named ``*.wav``.
+    """
+    monitor = Monitor("benchmark")
+    samples = decode_audio(probe(Source(source), monitor), monitor).samples
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((samples.clip(-1.0, 1.0) * 32767.0).round().astype("<i2").tobytes())
