@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import machine
 from benchmarks.speech.alignment import forced_times, written_times
 from benchmarks.speech.word_errors import WordErrors, spoken, word_errors
 from clipkit.engines.protocols import Recogniser, VoiceDetector
@@ -99,7 +98,6 @@ def measure(
         except ClipkitError as error:
             rows.append(Recognition(name=path.name, language=_language(path), failure=str(error)))
     return {
-        "machine": machine(),
         "recogniser": recogniser.name,
         "recordings": [asdict(row) for row in rows],
         "total": _total(rows),
@@ -192,12 +190,10 @@ def _total(rows: list[Recognition]) -> dict[str, Any]:
 
 def table(measured: dict[str, Any]) -> str:
     """Return what was measured as tables to read."""
-    about, total = measured["machine"], measured["total"]
-    rows = measured["recordings"]
+    total, rows = measured["total"], measured["recordings"]
     judged = [row for row in rows if row["said"] is not None]
     lines = [
-        f"{measured['recogniser']}, {total['recordings']} recordings, {total['failures']} failed; "
-        f"{about['cores']} cores of {about['cpu']}",
+        f"{measured['recogniser']}, {total['recordings']} recordings, {total['failures']} failed",
         "",
         f"{'recording':<28}{'words':>6}{'sub':>5}{'del':>5}{'ins':>5}{'WER':>8}"
         f"{'wall s':>8}{'RTF':>7}  times within 200 ms",

@@ -54,11 +54,9 @@ def measure(options: Options) -> dict[str, Any]:
         ],
     }
     if options.recordings is not None:
-        found = recognition.measure(
+        measured["recognition"] = recognition.measure(
             options.recordings, PocketSphinx(), tell=lambda name: print(name, file=sys.stderr)
         )
-        del found["machine"]
-        measured["recognition"] = found
     return measured
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.speech import engines
+from benchmarks.speech import engines, run
 from benchmarks.speech.contest import Contestant, Runs, contest, own, ratio, worker
-from benchmarks.speech.talk import write_talk
+from benchmarks.speech.talk import write_exact, write_talk
 from clipkit.media.probe import probe
 from clipkit.types.events import Monitor
 from clipkit.types.media import Source
@@ -101,3 +101,29 @@ def test_the_table_tells_who_took_how_long() -> None:
     assert "clipkit" in text
     assert "60     3.00  1024 MiB" in text
     assert "peak over an hour: 1000 MiB, clipkit" in text
+
+
+def test_the_whole_suite_is_written_down_and_told(demo: Path, tmp_path: Path) -> None:
+    recording = tmp_path / "de_nothing.wav"
+    write_talk([demo], 0.05, tmp_path / "talk.m4a")
+    write_exact(tmp_path / "talk.m4a", recording)
+    (tmp_path / "talk.m4a").unlink()
+    measured = run.measure(
+        run.Options(
+            models=(),
+            audio=(demo,),
+            device="cpu",
+            minutes=1.0,
+            tokens=10,
+            with_peer=False,
+            is_quick=True,
+            recordings=tmp_path,
+        )
+    )
+    (row,) = measured["recognition"]["recordings"]
+    assert row["name"] == recording.name
+    assert row["failure"] is None
+    assert row["duration_s"] == pytest.approx(3.0, abs=0.1)
+    told = run.table(measured)
+    assert f"{measured['machine']['cores']} cores" in told
+    assert recording.name in told
