@@ -201,9 +201,6 @@ class Run:
 
     def _tell(self, event: Event) -> None:
         with self._lock:
-            # Who asks an engine whether it can run is told the same as the stage that runs it.
-            if isinstance(event, Fallback | Notice) and event in self._events:
-                return
             self._events.append(event)
             if self._on_event is not None:
                 self._on_event(event)

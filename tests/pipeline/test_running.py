@@ -182,23 +182,6 @@ def test_the_report_is_in_the_order_of_the_stages_whatever_the_threads_do() -> N
     assert orders == [(stages, stages, [*stages, "join"])] * 2
 
 
-def test_what_is_told_twice_is_heard_once() -> None:
-    def chatty(monitor: Monitor) -> None:
-        for _ in range(2):
-            monitor.notice("n", "the same")
-            monitor.fallback("a", "b", "the same")
-        monitor.notice("n", "another")
-
-    heard: list[Event] = []
-    _, report = _pipeline(chatty, chatty).run((Both,), (Seed(),), heard.append)
-    stages = ("make_left", "make_right")
-    assert [(one.stage, one.message) for one in report.notices] == [
-        (stage, message) for stage in stages for message in ("the same", "another")
-    ]
-    assert [one.stage for one in report.fallbacks] == list(stages)
-    assert len([event for event in heard if isinstance(event, Notice)]) == 4
-
-
 def test_a_failing_stage_stops_the_others_and_its_error_is_raised() -> None:
     entered = threading.Event()
     stopped: list[BaseException] = []
