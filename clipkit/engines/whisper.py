@@ -230,9 +230,9 @@ class Whisper:
         return self._chosen
 
     def _device(self) -> str:
-        device = device_for(self.device) if self.engine != "ct2" else ct2_device(self.device)
-        is_open = self.device == self.engine == "auto" and device == "cpu"
-        return ct2_device("auto") if is_open else device
+        device = device_for(self.device)
+        is_ct2_s = self.engine == "ct2" or (self.engine == "auto" and device == "cpu")
+        return ct2_device(self.device) if is_ct2_s else device
 
     def _choice_on(self, device: str) -> _Choice:
         return self._bound_on(device) or self._liked_on(device)

@@ -40,6 +40,26 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def _have_for_ct2(model: TinyWhisper, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Have CTranslate2's weights of some models, or of all, on this machine."""
+
+    def weights(name: str, hub: Hub) -> Weights:
+        is_here = not names or name in names
+        return FolderWeights(model.ct2, WHISPER_FILES) if is_here else whisper_weights(name, hub)
+
+    monkeypatch.setattr("clipkit.engines.whisper_ct2.whisper_weights", weights)
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which PyTorch's weights cannot be fetched."""
+
+    def missing(*_: object) -> None:
+        raise HubUnreachable("cannot fetch openai/whisper-large-v3-turbo", "there is no network")
+
+    monkeypatch.setattr(WhisperTorch, "warm_up", missing)
+
+
 @pytest.mark.parametrize(
     ("asked", "name", "reason"),
     [
@@ -136,10 +156,7 @@ def test_a_device_that_fails_is_left_for_the_cpu(
         raise DeviceUnavailable("cannot run Whisper on cuda", "the driver is too old")
 
     monkeypatch.setattr(WhisperTorch, "warm_up", fail)
-    monkeypatch.setattr(
-        "clipkit.engines.whisper_ct2.whisper_weights",
-        lambda model, hub: FolderWeights(tiny_whisper.ct2, WHISPER_FILES),
-    )
+    _have_for_ct2(tiny_whisper, monkeypatch)
     whisper = Whisper()
     whisper.warm_up(monitor)
     assert whisper.name == "whisper-ct2/small"
@@ -179,32 +196,25 @@ def test_a_device_that_only_pytorch_sees_is_none_for_ctranslate2(
     assert Whisper().name == "whisper-torch/large-v3-turbo"
 
 
-@pytest.mark.usefixtures("cuda")
+@pytest.mark.usefixtures("cuda", "offline")
 def test_what_fails_one_after_the_other_ends_with_what_runs(
     tiny_whisper: TinyWhisper,
     monitor: Monitor,
     events: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def missing(*_: object) -> None:
-        raise HubUnreachable("cannot fetch openai/whisper-large-v3-turbo", "there is no network")
-
     class Broken(WhisperCT2):
         def warm_up(self, monitor: Monitor) -> None:
             if self.device == "cuda":
                 raise DeviceUnavailable("cannot run Whisper on cuda", "libcublas is not found")
             super().warm_up(monitor)
 
-    monkeypatch.setattr(WhisperTorch, "warm_up", missing)
     monkeypatch.setattr("clipkit.engines.whisper.WhisperCT2", Broken)
     whisper = Whisper()
     with pytest.raises(HubUnreachable, match="no network"):
         whisper.warm_up(monitor)
     # faster-whisper's weights are here.
-    monkeypatch.setattr(
-        "clipkit.engines.whisper_ct2.whisper_weights",
-        lambda model, hub: FolderWeights(tiny_whisper.ct2, WHISPER_FILES),
-    )
+    _have_for_ct2(tiny_whisper, monkeypatch)
     whisper.warm_up(monitor)
     assert events == [
         Fallback(
@@ -217,24 +227,14 @@ def test_what_fails_one_after_the_other_ends_with_what_runs(
     ]
 
 
-@pytest.mark.usefixtures("cuda")
+@pytest.mark.usefixtures("cuda", "offline")
 def test_without_the_weights_for_a_device_those_for_the_cpu_do(
     tiny_whisper: TinyWhisper,
     monitor: Monitor,
     events: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def missing(*_: object) -> None:
-        raise HubUnreachable("cannot fetch openai/whisper-large-v3-turbo", "there is no network")
-
-    real = whisper_weights
-
-    def only_small(model: str, hub: Hub) -> Weights:
-        folder = FolderWeights(tiny_whisper.ct2, WHISPER_FILES)
-        return folder if model == "small" else real(model, hub)
-
-    monkeypatch.setattr(WhisperTorch, "warm_up", missing)
-    monkeypatch.setattr("clipkit.engines.whisper_ct2.whisper_weights", only_small)
+    _have_for_ct2(tiny_whisper, monkeypatch, "small")
     whisper = Whisper()
     whisper.warm_up(monitor)
     assert whisper.name == "whisper-ct2/small"
@@ -249,10 +249,7 @@ def test_a_repository_that_is_here_is_run_by_its_engine_on_cuda_too(
     tiny_whisper: TinyWhisper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert Whisper("owner/name").name == "whisper-torch/owner/name"
-    monkeypatch.setattr(
-        "clipkit.engines.whisper_ct2.whisper_weights",
-        lambda model, hub: FolderWeights(tiny_whisper.ct2, WHISPER_FILES),
-    )
+    _have_for_ct2(tiny_whisper, monkeypatch)
     assert Whisper("owner/name").name == "whisper-ct2/owner/name"
     assert Whisper("large-v3").name == "whisper-torch/large-v3", "worth a download"
 
