@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -191,6 +192,22 @@ def test_a_model_that_cannot_be_adapted_is_used_as_it_is(
     assert PocketSphinx(2).transcribe(sound, speech, "en", monitor) == as_it_is
     (told,) = [event for event in events if isinstance(event, Fallback)]
     assert told.reason == "Gaussians of another kind"
+    events.clear()
+    monkeypatch.undo()
+    real = module._started
+
+    def dies_while_it_learns(options: list[str]) -> "subprocess.Popen[bytes]":
+        if "--learn" not in options:
+            return real(options)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, "-c", "exit()"], stdin=pipe, stdout=pipe, stderr=pipe
+        )
+
+    monkeypatch.setattr(module, "_started", dies_while_it_learns)
+    assert PocketSphinx(2).transcribe(sound, speech, "en", monitor) == as_it_is
+    (told,) = [event for event in events if isinstance(event, Fallback)]
+    assert "ended early" in told.reason
     last = [event for event in events if isinstance(event, Progress)][-1]
     assert last.done == pytest.approx(last.total)
     events.clear()

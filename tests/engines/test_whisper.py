@@ -1,6 +1,7 @@
 """Which Whisper runs, and that it says why."""
 
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from clipkit.engines.whisper_torch import WhisperTorch
 from clipkit.errors import (
     DeviceUnavailable,
     HubUnreachable,
+    MissingExtra,
     MissingWeights,
     OptionError,
     OutOfMemory,
@@ -185,6 +187,16 @@ def test_a_device_that_only_ctranslate2_sees_is_its_own(monkeypatch: pytest.Monk
     assert Whisper(engine="ct2")._choice().device == "cuda"
     assert Whisper(engine="torch")._choice().device == "cpu"
     assert Whisper(device="cpu").name == "whisper-ct2/small"
+
+
+def test_without_ctranslate2_it_says_what_is_lacking(
+    tiny_whisper: TinyWhisper, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    whisper = Whisper(str(tiny_whisper.ct2))
+    assert (whisper.name, whisper.identity) == ("whisper-ct2/ct2", None)
+    with pytest.raises(MissingExtra, match="ctranslate2"):
+        whisper.warm_up(monitor)
 
 
 def test_a_device_that_only_pytorch_sees_is_none_for_ctranslate2(
