@@ -94,6 +94,14 @@ def test_the_figures_of_quality_are_those_that_were_measured() -> None:
     assert f"{100 * declined:.0f} % get no clip" in README
 
 
+def test_the_time_of_the_whole_job_is_what_was_measured() -> None:
+    measured = json.loads((ROOT / "benchmarks/results/cpu-2-cores.json").read_text())
+    cold, warm = (measured["total"][start]["median_s"] for start in ("cold", "warm"))
+    peak_gib = max(row["peak_ram_mib"] for row in measured["stages"]) / 1024
+    told = f"took {cold:.0f} s from a cold start and {warm:.0f} s warm, with a peak of"
+    assert f"{told} {peak_gib:.1f} GiB" in " ".join(README.split())
+
+
 def test_the_time_of_a_further_question_is_what_was_measured() -> None:
     measured = json.loads((ROOT / "benchmarks/results/growth-cpu-2-cores.json").read_text())
     (two_hours,) = (row for row in measured["lengths"] if row["words"] == 20_000)
